@@ -1,0 +1,180 @@
+"""Compare, search, place: what the app and a user's script call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from siamese import bundle as bundles
+from siamese import projection
+from siamese.gallery import Gallery
+from siamese.ink import SIDE, to_ink
+from siamese.networks import embed
+
+PRETRAINED = Path(__file__).parent / "pretrained"
+NOVELTY_RANK = 5  # a picture is like the gallery if this many of the gallery are near it
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A picture that has been read: its (28, 28) ink and its (dim,) embedding."""
+
+    ink: np.ndarray
+    embedding: np.ndarray
+
+
+Picture = Image.Image | np.ndarray | str | os.PathLike | bytes | Symbol
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How two pictures compare.
+
+    Attributes:
+        distance: Euclidean, between unit vectors, in [0, 2].
+        probability: that both show the same symbol, where same and different are equally likely beforehand.
+        same: whether the distance is at most the threshold, which is where the probability is one half.
+        note: empty, or which picture looks like nothing in the gallery: the probability then says little.
+    """
+
+    distance: float
+    probability: float
+    same: bool
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A picture of the gallery, seen from a query."""
+
+    index: int
+    label: int
+    distance: float
+    probability: float
+
+
+class Matcher:
+    """A bundle, ready to answer. Safe to use from several threads."""
+
+    def __init__(self, bundle: bundles.Bundle, source: str) -> None:
+        self.bundle, self.source = bundle, source
+        self.net = bundle.net
+        self.gallery: Gallery = bundle.gallery
+        self.calibration = bundle.calibration
+
+    @property
+    def threshold(self) -> float:
+        """The distance up to which two pictures are called the same."""
+        return self.calibration.threshold
+
+    def read(self, picture: Picture) -> Symbol:
+        """Bring a picture into MNIST's form and embed it.
+
+        Raises:
+            BlankImageError: there is no ink in it.
+            ValueError: it is no picture that can be read.
+        """
+        if isinstance(picture, Symbol):
+            return picture
+        ink = to_ink(picture)
+        return Symbol(ink, self._embed(ink[None])[0])
+
+    def embed(self, images: Sequence[Picture] | np.ndarray) -> np.ndarray:
+        """Embed pictures, or (N, 28, 28) uint8 ink as it is: (N, dim) float32, rows of length 1."""
+        if isinstance(images, np.ndarray):
+            if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
+                raise ValueError(f"Expected ink as a uint8 array (N, 28, 28), got {images.dtype} {images.shape}.")
+            return self._embed(images)
+        if isinstance(images, str | bytes | os.PathLike | Image.Image):
+            raise ValueError("Expected a list of pictures; for one, write [picture].")
+        return self._embed(np.stack([to_ink(image) for image in images]) if len(images) else np.zeros((0, SIDE, SIDE)))
+
+    def _embed(self, ink: np.ndarray) -> np.ndarray:
+        return embed(self.net, torch.from_numpy(ink)[:, None]).numpy()
+
+    def compare(self, a: Picture, b: Picture) -> Comparison:
+        """Whether two pictures show the same symbol. `compare(a, b)` equals `compare(b, a)`."""
+        a, b = self.read(a), self.read(b)
+        distance = float(np.linalg.norm(a.embedding - b.embedding))
+        strange = [name for name, symbol in (("first", a), ("second", b)) if self.is_novel(symbol)]
+        return Comparison(
+            distance,
+            float(self.calibration.probability(distance)),
+            self.calibration.same(distance),
+            _note(strange),
+        )
+
+    def neighbours(self, image: Picture, k: int = 10, among: np.ndarray | None = None) -> list[Neighbour]:
+        """The k pictures of the gallery that are nearest, exactly, nearest first.
+
+        Args:
+            k: 1 or more; at most as many as there are come back.
+            among: gallery indices to search, all of them if None.
+        """
+        if not 1 <= k:
+            raise ValueError(f"k must be at least 1, got {k}.")
+        symbol = self.read(image)
+        indices, _ = self.gallery.search(symbol.embedding, k, among)
+        # The difference is exact where the inner product, near 1, is not: a picture's own distance is 0.
+        distances = np.linalg.norm(self.gallery.embeddings[indices] - symbol.embedding, axis=1)
+        probabilities = self.calibration.probability(distances)
+        rows = zip(
+            indices.tolist(),
+            self.gallery.labels[indices].tolist(),
+            distances.tolist(),
+            probabilities.tolist(),
+            strict=True,
+        )
+        return [Neighbour(*row) for row in rows]
+
+    def is_novel(self, image: Picture) -> bool:
+        """Whether a picture looks like nothing in the gallery: farther from it than 99 % of unseen digits are."""
+        nearest = self.neighbours(image, NOVELTY_RANK)
+        return nearest[-1].distance > self.calibration.novelty
+
+    def locate(self, image: Picture) -> tuple[float, float]:
+        """Where a picture stands on the map."""
+        symbol = self.read(image)
+        indices, distances = self.gallery.search(symbol.embedding, projection.NEIGHBOURS)
+        return projection.place(self.gallery.xy[indices], distances)
+
+
+def _note(strange: list[str]) -> str:
+    if not strange:
+        return ""
+    if len(strange) == 2:
+        return "Both pictures look like nothing in the gallery, so read the score with care."
+    return f"The {strange[0]} picture looks like nothing in the gallery, so read the score with care."
+
+
+def vote(neighbours: list[Neighbour]) -> int:
+    """The most frequent label among neighbours; of several, the one that stands nearest."""
+    labels = [neighbour.label for neighbour in neighbours]
+    return max(labels, key=lambda label: (labels.count(label), -labels.index(label)))
+
+
+def load(source: str | os.PathLike | None = None, revision: str | None = None) -> Matcher:
+    """Load a bundle.
+
+    Args:
+        source: None for the one that ships with the code, a folder, or `user/repo` on the Hugging Face Hub.
+        revision: of the repository: a branch, a tag or a commit.
+
+    Raises:
+        ValueError: there is no such folder or repository, or it holds no valid bundle.
+    """
+    if source is None:
+        return Matcher(bundles.load(PRETRAINED), "pretrained")
+    folder = Path(source)
+    if folder.is_dir() or str(source).count("/") != 1 or str(source).startswith((".", "/", "~")):
+        return Matcher(bundles.load(folder), str(source))
+    from siamese import hub
+
+    pulled = hub.pull(str(source), revision)
+    return Matcher(bundles.load(pulled.folder), pulled.name)

@@ -1,0 +1,335 @@
+# /// script
+# requires-python = ">=3.10"
+# dependencies = []
+# ///
+"""Train a Siamese network on handwritten digits, measure it honestly, write one bundle.
+
+    python train.py --data-dir ../shared/data --out runs/base            # MNIST alone
+    python train.py --strokes --omniglot small1 small2 --scans 20000     # what the shipped bundle learned from
+
+What it attains is in `metrics.json` beside the weights, with the command, seed, versions, time and
+hardware it was measured with.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import shlex
+import sys
+import time
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from siamese import bundle, card, data, evaluate, metrics, oneshot, projection, report, scenes, strokes
+from siamese.calibration import Calibration, fit_calibration
+from siamese.gallery import Gallery
+from siamese.losses import DISTANCES, MININGS
+from siamese.matcher import NOVELTY_RANK
+from siamese.networks import BACKBONES, EmbeddingNet, NetworkConfig, embed
+from siamese.training import LOSSES, SAMPLINGS, Sources, Step, TrainConfig, Trainer, train
+
+CHECKPOINT = "checkpoint.pt"
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    recipe, net = TrainConfig(), NetworkConfig()
+    add = parser.add_argument
+    add(
+        "--data-dir",
+        help="holds MNIST/raw as torchvision lays it out; default $SIAMESE_DATA, else downloaded to ./data",
+    )
+    add("--out", default="runs/base", help="folder of the bundle")
+    add("--resume", action="store_true", help="go on from the folder's last checkpoint")
+    add("--limit", type=int, metavar="N", help="train on N images, for a smoke run")
+    add("--device", choices=("cpu", "cuda", "mps"), help="default: the best there is")
+    add("--seed", type=int, default=recipe.seed)
+    group = parser.add_argument_group("network")
+    group.add_argument("--backbone", choices=BACKBONES, default=net.backbone)
+    group.add_argument("--pretrained-backbone", action="store_true", help="start a torchvision backbone from ImageNet")
+    group.add_argument("--embedding-dim", type=int, default=net.embedding_dim)
+    group.add_argument("--channels", type=int, nargs=3, default=net.channels, help="of the conv backbone's stages")
+    group.add_argument("--blocks", type=int, nargs=3, default=net.blocks, help="convolutions in each stage")
+    group = parser.add_argument_group("recipe")
+    group.add_argument("--epochs", type=int, default=recipe.epochs)
+    group.add_argument("--loss", choices=LOSSES, default=recipe.loss)
+    group.add_argument("--sampling", choices=SAMPLINGS, default=recipe.sampling, help="what a step is made of")
+    group.add_argument("--distance", choices=DISTANCES, default=recipe.distance)
+    group.add_argument("--margin", type=float, help="of the contrastive (default 1) or triplet (0.3) loss")
+    group.add_argument("--temperature", type=float, default=recipe.temperature, help="of the supcon loss")
+    group.add_argument("--mining", choices=MININGS, default=recipe.mining, help="of in-batch triplets")
+    group.add_argument("--per-class", type=int, default=recipe.per_class, help="pictures of each digit in a batch")
+    group.add_argument("--learning-rate", type=float, default=recipe.learning_rate)
+    group.add_argument(
+        "--exclude-classes", type=int, nargs="+", default=[], metavar="DIGIT", help="never train on these"
+    )
+    group = parser.add_argument_group("more to learn from")
+    group.add_argument(
+        "--strokes", action="store_true", help="digits drawn by pen: DATA_DIR/pendigits/pendigits-orig.tra"
+    )
+    group.add_argument("--scans", type=int, default=0, metavar="N", help="N MNIST digits re-scanned and photographed")
+    group.add_argument("--omniglot", nargs="+", choices=("small1", "small2", "full"), default=[], metavar="SET")
+    group.add_argument("--hold-out", nargs="*", default=["Early_Aramaic"], help="alphabets that are never trained on")
+    arguments = parser.parse_args(arguments)
+    if arguments.limit is not None and arguments.limit < 100:
+        raise ValueError(f"--limit must be at least 100 images, got {arguments.limit}")
+    if set(arguments.exclude_classes) - set(range(10)) or len(set(arguments.exclude_classes)) > 8:
+        raise ValueError(f"--exclude-classes takes up to eight digits from 0 to 9, got {arguments.exclude_classes}")
+    return arguments
+
+
+def main(arguments: list[str] | None = None) -> None:
+    options = parse(arguments)
+    started = time.time()
+    device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    config = TrainConfig(
+        **{field.name: getattr(options, field.name) for field in fields(TrainConfig) if field.name in RECIPE}
+    )
+    network = NetworkConfig(options.backbone, options.embedding_dim, options.channels, options.blocks)
+    out = Path(options.out)
+
+    corpus = Corpus(options)
+    torch.manual_seed(config.seed)
+    trainer = Trainer(EmbeddingNet(network, options.pretrained_backbone), corpus.sources, config, device)
+    if options.resume:
+        trainer.restore(out / CHECKPOINT)
+    fit(trainer, corpus, out)
+
+    net = trainer.averaged.cpu().to(memory_format=torch.contiguous_format).eval()
+    print("Measuring ...", flush=True)
+    trained = finish(net, corpus, trainer, options, started)
+    bundle.save(trained, out)
+    report.write_report(trained.metrics, trained.calibration.threshold, out / "report.html")
+    print(card.results_table(trained.metrics))
+    print(card.other_table(trained.metrics))
+    print(f"\nBundle: {out}")
+
+
+RECIPE = (
+    "epochs",
+    "loss",
+    "sampling",
+    "distance",
+    "margin",
+    "temperature",
+    "mining",
+    "per_class",
+    "learning_rate",
+    "seed",
+)
+
+
+class Corpus:
+    """All the pictures of a run, each in one part only: to fit, to choose by, to report on."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        mnist, test = data.load_mnist(options.data_dir), data.load_mnist(options.data_dir, train=False)
+        if options.limit:
+            mnist, test = data.limit(mnist, options.limit), data.limit(test, options.limit)
+        self.mnist, self.test = mnist, test
+        split = data.split_mnist(mnist, round(len(mnist) * data.VALIDATION_SIZE / 60000))
+        self.fit, self.validation = split.fit, split.validation
+        self.pen_fit, self.pen_held = (), ()
+        self.alphabets_held: list[data.Alphabet] = []
+        drawn = scans = symbols = None
+        if options.strokes:
+            self.pen_fit, self.pen_held = strokes.split_writers(strokes.load_pendigits(options.data_dir))
+            if options.limit:
+                self.pen_fit, self.pen_held = self.pen_fit[: options.limit], self.pen_held[: options.limit]
+            drawn = strokes.varied(self.pen_fit, copies=5, seed=1).without(options.exclude_classes)
+        if options.scans:
+            scans = self._scenes(options.scans).without(options.exclude_classes)
+        if options.omniglot:
+            alphabets = data.load_omniglot(options.data_dir, tuple(options.omniglot))
+            unknown = set(options.hold_out) - {alphabet.name for alphabet in alphabets}
+            if unknown == set(options.hold_out) != set():
+                unknown.clear()  # the default alphabet may not be in the sets that were asked for
+            self.alphabets_held = [alphabet for alphabet in alphabets if alphabet.name in options.hold_out]
+            used = [alphabet for alphabet in alphabets if alphabet.name not in options.hold_out]
+            symbols = data.as_classes(used)
+        self.sources = Sources(self.fit.without(options.exclude_classes), drawn, scans, symbols)
+
+    def _scenes(self, count: int) -> data.LabeledImages:
+        scanned = scenes.seen(data.limit(self.fit, count - count // 4, seed=3), scenes.scan, seed=4)
+        photographed = scenes.seen(data.limit(self.fit, count // 4, seed=5), scenes.photograph, seed=6)
+        return data.join(scanned, photographed)
+
+
+def fit(trainer: Trainer, corpus: Corpus, out: Path) -> None:
+    """Train with a bar an epoch, and a checkpoint after each."""
+    quick = data.limit(corpus.fit, 20000, seed=1)
+    bars: dict[int, tqdm] = {}
+
+    def validate(net: EmbeddingNet) -> dict:
+        accuracy = metrics.knn_accuracy(
+            embed(net, quick.images), quick.labels, embed(net, corpus.validation.images), corpus.validation.labels
+        )
+        return {"validation 5-nn": accuracy}
+
+    def on_step(trainer: Trainer, step: Step) -> None:
+        if step.epoch not in bars:
+            label = f"epoch {step.epoch + 1}/{trainer.config.epochs}"
+            bars[step.epoch] = tqdm(total=trainer.steps_per_epoch, desc=label, mininterval=1, file=sys.stdout)
+        bar = bars[step.epoch]
+        bar.update()
+        if bar.n % 10 == 0 or bar.n == bar.total:
+            seconds = max(bar.format_dict["elapsed"], 1e-6)
+            rate = bar.n * step.seen / seconds
+            bar.set_postfix_str(f"loss {step.loss:.3f}, active {step.active:.1%}, {rate:.0f} images/s", refresh=False)
+
+    def on_epoch(trainer: Trainer, figures: dict) -> None:
+        bar = bars.pop(figures["epoch"] - 1)
+        bar.set_postfix_str(
+            f"loss {figures['loss']:.3f}, active {figures['active']:.1%}, {figures['images_per_second']:.0f} images/s, "
+            f"validation 5-NN {figures['validation 5-nn']:.2%}"
+        )
+        bar.close()
+        trainer.save(out / CHECKPOINT)
+
+    train(trainer, validate, on_step, on_epoch)
+
+
+def finish(
+    net: EmbeddingNet, corpus: Corpus, trainer: Trainer, options: argparse.Namespace, started: float
+) -> bundle.Bundle:
+    """Calibrate on the validation pictures, then measure on the test pictures, and put the bundle together."""
+    validation = corpus.validation
+    embedded_validation = embed(net, validation.images)
+    domains = {"clean": metrics.pair_distances(embedded_validation, validation.labels)}
+    some = data.limit(validation, 2500, seed=2)
+    domains["scanned"] = paired(net, scenes.seen(some, scenes.scan, seed=7))
+    domains["photographed"] = paired(net, scenes.seen(some, scenes.photograph, seed=8))
+    if corpus.pen_held:
+        # Half of the held-out writers calibrate, the other half is reported on.
+        half = len(corpus.pen_held) // 2
+        domains["drawn"] = paired(net, strokes.varied(corpus.pen_held[:half], copies=1, seed=9))
+
+    embedded_test = embed(net, corpus.test.images)
+    novelty = evaluate.novelty_threshold(embedded_validation, embedded_test, NOVELTY_RANK)
+    calibration = fit_calibration(list(domains.values()), novelty)
+
+    embedded_fit = embed(net, corpus.mnist.images)
+    results = {
+        "test": evaluate.measure(embedded_fit, corpus.mnist, embedded_test, corpus.test, calibration),
+        "baselines": evaluate.baselines(net.config, trainer.config.seed, corpus.mnist, corpus.test),
+        "validation": validated(embedded_validation, corpus, net, calibration, domains),
+        "beyond": beyond(net, corpus, embedded_test, calibration, options),
+    }
+    pairs = metrics.pair_distances(embedded_test, corpus.test.labels)
+    results |= {
+        "test_images": len(corpus.test),
+        "fit_images": len(corpus.mnist),
+        "curves": evaluate.curves(pairs, calibration),
+        "validation distances": evaluate.histogram(domains["clean"]),
+        "history": trainer.history,
+        "trained_on": ["mnist"] + ["strokes"] * options.strokes + ["omniglot"] * bool(options.omniglot),
+        "recipe": trainer.config.to_json(),
+        "network": net.config.to_json() | {"parameters": sum(p.numel() for p in net.parameters())},
+        "command": shlex.join(["python", "train.py", *command_line(options)]),
+        "seed": trainer.config.seed,
+        "seconds": round(time.time() - started),
+        "hardware": hardware(trainer.device),
+        "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+    }
+    images, labels = corpus.test.images[:, 0].numpy(), corpus.test.labels.numpy()
+    xy = projection.tsne(embedded_test.numpy())
+    gallery = Gallery(images, labels, embedded_test.numpy(), xy)
+    return bundle.Bundle(net, gallery, calibration, tuple("0123456789"), results)
+
+
+def paired(net: EmbeddingNet, pictures: data.LabeledImages) -> metrics.PairDistances:
+    return metrics.pair_distances(embed(net, pictures.images), pictures.labels)
+
+
+def validated(
+    embedded: torch.Tensor,
+    corpus: Corpus,
+    net: EmbeddingNet,
+    calibration: Calibration,
+    domains: dict[str, metrics.PairDistances],
+) -> dict:
+    """The figures that choices may be made by: on validation pictures, fitted on the 55,000."""
+    fitted = embed(net, corpus.fit.images)
+    return {
+        "5-nn accuracy": metrics.knn_accuracy(fitted, corpus.fit.labels, embedded, corpus.validation.labels),
+        "equal error rate": {name: metrics.equal_error_rate(pairs)[0] for name, pairs in domains.items()},
+        "calibration error": {
+            name: metrics.calibration_error(pairs, calibration.probability(pairs.centres))
+            for name, pairs in domains.items()
+        },
+    }
+
+
+def beyond(
+    net: EmbeddingNet, corpus: Corpus, gallery: torch.Tensor, calibration: Calibration, options: argparse.Namespace
+) -> dict[str, float]:
+    """What the network does with what it never saw: other writers' pens, and an alphabet held out."""
+    figures = {}
+    held = corpus.pen_held[len(corpus.pen_held) // 2 :]
+    for brush in strokes.BRUSHES if held else ():
+        drawn = strokes.rendered(held, brush)
+        accuracy = metrics.knn_accuracy(gallery, corpus.test.labels, embed(net, drawn.images), drawn.labels)
+        figures[f"Pen drawings of other writers, brush {brush} of {strokes.CANVAS}: 5-NN accuracy in the gallery"] = (
+            accuracy
+        )
+    if held:
+        pairs = paired(net, strokes.varied(held, copies=1, seed=10))
+        figures["Pen drawings: equal error rate"] = metrics.equal_error_rate(pairs)[0]
+        figures["Pen drawings: calibration error"] = metrics.calibration_error(
+            pairs, calibration.probability(pairs.centres)
+        )
+    for alphabet in corpus.alphabets_held:
+        if len(alphabet.images) >= oneshot.WAYS:
+            runs = oneshot.generate_runs(alphabet.images, runs=200, seed=0)
+            errors = [
+                oneshot.error(run, lambda ink: embed(net, torch.from_numpy(ink)[:, None]).numpy()) for run in runs
+            ]
+            figures[f"{alphabet.name}: one-shot error, {oneshot.WAYS} ways"] = float(np.mean(errors))
+    if options.exclude_classes:
+        chosen = torch.isin(corpus.test.labels, torch.tensor(options.exclude_classes))
+        pairs = metrics.pair_distances(gallery[chosen], corpus.test.labels[chosen])
+        names = ", ".join(map(str, options.exclude_classes))
+        figures[f"Digits {names}, never trained on: equal error rate"] = metrics.equal_error_rate(pairs)[0]
+    return figures
+
+
+def command_line(options: argparse.Namespace) -> list[str]:
+    """The options that make the same bundle again; where the data lay and where it went is not among them."""
+    words = []
+    for name, value in vars(options).items():
+        if name in ("data_dir", "resume", "device") or value in (None, False, [], 0) or value == vars(parse([]))[name]:
+            continue
+        words.append("--" + name.replace("_", "-"))
+        words += [] if value is True else [str(v) for v in (value if isinstance(value, list | tuple) else [value])]
+    return words
+
+
+def hardware(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        names = [
+            line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")
+        ]
+        model = names[0] if names else model
+    return f"{model}, {torch.get_num_threads()} cores"
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except ValueError as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("\nStopped. Go on with --resume.", file=sys.stderr)
+        sys.exit(130)
