@@ -17,7 +17,6 @@ import argparse
 import platform
 import shlex
 import sys
-import time
 from dataclasses import fields
 from pathlib import Path
 
@@ -25,7 +24,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from siamese import bundle, card, data, evaluate, metrics, oneshot, projection, report, scenes, strokes
+from siamese import bundle, card, data, evaluate, hub, metrics, oneshot, projection, report, scenes, strokes
 from siamese.calibration import Calibration, fit_calibration
 from siamese.gallery import Gallery
 from siamese.losses import DISTANCES, MININGS
@@ -77,7 +76,12 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     group.add_argument("--scans", type=int, default=0, metavar="N", help="N MNIST digits re-scanned and photographed")
     group.add_argument("--omniglot", nargs="+", choices=("small1", "small2", "full"), default=[], metavar="SET")
     group.add_argument("--hold-out", nargs="*", default=["Early_Aramaic"], help="alphabets that are never trained on")
+    group = parser.add_argument_group("Hugging Face Hub")
+    group.add_argument("--push-to-hub", metavar="USER/REPO", help="where to push the bundle, once it is made")
+    group.add_argument("--private", action="store_true", help="create that repository so that only you see it")
     arguments = parser.parse_args(arguments)
+    if arguments.private and not arguments.push_to_hub:
+        raise ValueError("--private says how to make the repository of --push-to-hub, which is missing")
     if arguments.limit is not None and arguments.limit < 100:
         raise ValueError(f"--limit must be at least 100 images, got {arguments.limit}")
     if set(arguments.exclude_classes) - set(range(10)) or len(set(arguments.exclude_classes)) > 8:
@@ -87,13 +91,14 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def main(arguments: list[str] | None = None) -> None:
     options = parse(arguments)
-    started = time.time()
     device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
     config = TrainConfig(
         **{field.name: getattr(options, field.name) for field in fields(TrainConfig) if field.name in RECIPE}
     )
     network = NetworkConfig(options.backbone, options.embedding_dim, options.channels, options.blocks)
     out = Path(options.out)
+    if options.push_to_hub:
+        hub.check_push(options.push_to_hub, options.private)
 
     corpus = Corpus(options)
     torch.manual_seed(config.seed)
@@ -104,11 +109,13 @@ def main(arguments: list[str] | None = None) -> None:
 
     net = trainer.averaged.cpu().to(memory_format=torch.contiguous_format).eval()
     print("Measuring ...", flush=True)
-    trained = finish(net, corpus, trainer, options, started)
+    trained = finish(net, corpus, trainer, options)
     bundle.save(trained, out)
     report.write_report(trained.metrics, trained.calibration.threshold, out / "report.html")
     print(card.results_table(trained.metrics))
     print(card.other_table(trained.metrics))
+    if options.push_to_hub:
+        hub.push(out, options.push_to_hub, options.private)
     print(f"\nBundle: {out}")
 
 
@@ -234,7 +241,7 @@ def finish(
         "network": net.config.to_json() | {"parameters": sum(p.numel() for p in net.parameters())},
         "command": shlex.join(["python", "train.py", *command_line(options)]),
         "seed": trainer.config.seed,
-        "seconds": round(time.time() - started),
+        "seconds": round(sum(row["seconds"] for row in trainer.history)),
         "hardware": hardware(trainer.device),
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
     }
@@ -300,11 +307,14 @@ def beyond(
     return figures
 
 
+ELSEWHERE = ("data_dir", "resume", "device", "push_to_hub", "private")
+
+
 def command_line(options: argparse.Namespace) -> list[str]:
     """The options that make the same bundle again; where the data lay and where it went is not among them."""
     words = []
     for name, value in vars(options).items():
-        if name in ("data_dir", "resume", "device") or value in (None, False, [], 0) or value == vars(parse([]))[name]:
+        if name in ELSEWHERE or value in (None, False, [], 0) or value == vars(parse([]))[name]:
             continue
         words.append("--" + name.replace("_", "-"))
         words += [] if value is True else [str(v) for v in (value if isinstance(value, list | tuple) else [value])]

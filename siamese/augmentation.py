@@ -36,8 +36,8 @@ class Augmentation:
     aspect: float = 0.15
     shift: float = 1.5
     elastic: float = 1.2
-    thickness: float = 0.8
-    blur: float = 0.7
+    thickness: float = 0.5
+    blur: float = 0.5
     contrast: float = 2.5
     noise: float = 0.05
     share: float = 0.95

@@ -21,6 +21,7 @@ from scipy import ndimage
 SIDE = 28  # of the picture that the network sees
 BOX = 20  # of the box that the symbol is fitted into
 WORK_SIDE = 320  # larger pictures are reduced to at most this before any work is done on them
+PHOTO_SIDE = 200  # photographs are reduced further, to at most this
 FINE = 4  # strokes are normalised at this multiple of the final resolution
 MAX_PIXELS = 50_000_000  # a 48-megapixel phone photograph passes, a decompression bomb does not
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "MPO")
@@ -230,9 +231,10 @@ def find_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
     low, high = float(gray.min()), float(gray.max())
     if high - low < MIN_CONTRAST:
         raise BlankImageError
-    mode = _mode(gray)
-    photographed = min(gray.shape) >= 64 and float((np.abs(gray - mode) < 0.04).mean()) < 0.5
+    photographed = min(gray.shape) >= 64 and not _is_drawn(gray)
     if photographed:
+        if max(gray.shape) > PHOTO_SIDE:  # enough to see a symbol by, and the grain is averaged
+            gray = np.asarray(Image.fromarray(gray).reduce(-(-max(gray.shape) // PHOTO_SIDE)))
         darkness = _flat_field(gray)
     elif _ink_is_light(gray):
         darkness = np.maximum(gray - _ground(gray, light=False), 0)
@@ -241,9 +243,17 @@ def find_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
     inside = darkness[darkness > _otsu(darkness)]
     strength = float(np.quantile(inside, 0.8)) if inside.size else 0.0
     noise = 1.4826 * float(np.median(np.abs(darkness - np.median(darkness))))
-    if strength < MIN_CONTRAST or (photographed and strength < 5 * noise):
+    if strength < MIN_CONTRAST or (photographed and strength < 6 * noise):
         raise BlankImageError
     return np.minimum(darkness / strength, 1.0), photographed
+
+
+def _is_drawn(gray: np.ndarray) -> bool:
+    """Whether nearly all pixels have one of two values, the ground's and the ink's, as on a canvas."""
+    counts = np.convolve(_histogram(gray), np.ones(7), mode="same")  # within 3 levels of 256
+    first = int(counts.argmax())
+    apart = np.abs(np.arange(256) - first) > 16
+    return float(counts[first] + (counts * apart).max()) > 0.7 * gray.size
 
 
 def _histogram(values: np.ndarray) -> np.ndarray:
@@ -301,23 +311,20 @@ def _widest(mask: np.ndarray) -> float:
 def _flat_field(gray: np.ndarray) -> np.ndarray:
     """Darkness of the strokes in an unevenly lit picture: how far they lie below (or above) the paper.
 
-    The paper is what a grey closing with a window wider than any stroke leaves of the picture; light
-    multiplies, so the ratio to it counts.
+    The paper is what a grey closing with a window wider than any stroke leaves of the picture: it takes
+    the strokes away and keeps the edges of shadows where they are. Light multiplies, so the ratio counts.
+    Whichever of dark and light strokes stands out more from its closing is the ink.
     """
-    side = max(gray.shape)
-    smooth = ndimage.gaussian_filter(gray, side / 300)
-    deviation = smooth - ndimage.gaussian_filter(smooth, side / 12)
-    if float((deviation**3).sum()) > 0:  # light strokes stand out more than dark ones: a blackboard
-        smooth = 1.0 - smooth
-    step = max(1, side // 80)
-    coarse = ndimage.maximum_filter(smooth, step)[::step, ::step]
-    window = max(3, min(coarse.shape) // 5)
-    paper = ndimage.grey_closing(coarse, (window, window), mode="nearest")
-    paper = ndimage.gaussian_filter(paper, window / 4, mode="nearest")
-    rows = np.minimum(np.arange(gray.shape[0]) / step, paper.shape[0] - 1)
-    columns = np.minimum(np.arange(gray.shape[1]) / step, paper.shape[1] - 1)
-    paper = ndimage.map_coordinates(paper, np.meshgrid(rows, columns, indexing="ij"), order=1)
-    return np.clip(1.0 - smooth / np.maximum(paper, 0.05), 0, 1).astype(np.float32)
+    smooth = ndimage.gaussian_filter(gray, max(gray.shape) / 250)
+    window = max(3, max(gray.shape) // 5)
+    paper = ndimage.grey_closing(smooth, (window, window), mode="nearest")
+    board = ndimage.grey_opening(smooth, (window, window), mode="nearest")
+    if float(((smooth - board) ** 3).sum()) > 3 * float(((paper - smooth) ** 3).sum()):
+        chosen = (smooth - board) / np.maximum(1 - board, 0.05)
+    else:
+        chosen = 1 - smooth / np.maximum(paper, 0.05)
+    # Grain alone lies below its own closing; that much is paper.
+    return np.clip(chosen - np.median(chosen), 0, 1).astype(np.float32)
 
 
 # --- cleaning -----------------------------------------------------------------------------------------
@@ -336,7 +343,7 @@ def clean(darkness: np.ndarray, photographed: bool) -> np.ndarray:
         darkness = np.clip((darkness - 0.3) / 0.45, 0, 1)
     mask = darkness > 0.45
     mask = _without_ruling(mask)
-    mask = _main_parts(mask)
+    mask = _main_parts(mask, photographed)
     if not mask.any():
         raise BlankImageError
     near = ndimage.binary_dilation(mask, iterations=2)
@@ -378,8 +385,8 @@ def _extent(mask: np.ndarray) -> float:
     return max(np.ptp(rows) / mask.shape[0], np.ptp(columns) / mask.shape[1]) if rows.size else 0.0
 
 
-def _main_parts(mask: np.ndarray) -> np.ndarray:
-    """The connected parts that make up the symbol: no frame, no specks."""
+def _main_parts(mask: np.ndarray, photographed: bool) -> np.ndarray:
+    """The connected parts that make up the symbol: no frame, no specks, no shadow that enters from the rim."""
     labels, count = ndimage.label(mask, np.ones((3, 3)))
     if count <= 1:
         return mask
@@ -392,18 +399,19 @@ def _main_parts(mask: np.ndarray) -> np.ndarray:
         others[part] = False
         if others.any() and spans[others].max() > 0.1 * max(mask.shape) and _is_frame(labels, boxes[part], part + 1):
             dropped[part] = True
+    height, width = mask.shape
+    at_rim = np.array(
+        [rows.start == 0 or cols.start == 0 or rows.stop == height or cols.stop == width for rows, cols in boxes]
+    )
     areas = np.where(dropped, 0, areas)
     spans = np.where(dropped, 0, spans)
+    main = int(np.argmax(np.where(at_rim & photographed, 0.1, 1.0) * areas))
     # What is small in length and in area beside the main stroke is a speck; the dot of an i is not.
-    main = int(areas.argmax())
-    specks = (areas < 0.03 * areas[main]) | ((spans < 0.12 * spans.max()) & (areas < 0.1 * areas[main]))
-    keep = ~(specks | dropped)
+    specks = (areas < 0.03 * areas[main]) | ((spans < 0.12 * spans[main]) & (areas < 0.1 * areas[main]))
     # Ink that touches the rim and lies apart from the main part belongs to something else.
-    for part in np.flatnonzero(keep):
-        rows, cols = boxes[part]
-        at_rim = rows.start == 0 or cols.start == 0 or rows.stop == mask.shape[0] or cols.stop == mask.shape[1]
-        if part != main and at_rim and areas[part] < 0.3 * areas[main]:
-            keep[part] = False
+    foreign = at_rim & (photographed | (areas < 0.3 * areas[main]))
+    foreign[main] = False
+    keep = ~(specks | dropped | foreign)
     return np.concatenate([[False], keep])[labels]
 
 

@@ -49,16 +49,16 @@ class TrainConfig:
     sampling: str = "classes"
     distance: str = "euclidean"
     margin: float | None = None
-    temperature: float = 0.1
+    temperature: float = 0.07
     mining: str = "batch-hard"
-    per_class: int = 14
+    per_class: int = 12
     strokes: int = 4
     scans: int = 4
-    symbols: int = 48
-    per_symbol: int = 3
-    learning_rate: float = 3e-3
-    weight_decay: float = 0.02
-    averaging: float = 0.998
+    symbols: int = 56
+    per_symbol: int = 4
+    learning_rate: float = 5e-3
+    weight_decay: float = 0.03
+    averaging: float = 0.999
     seed: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)
 
