@@ -133,6 +133,26 @@ class Matcher:
         )
         return [Neighbour(*row) for row in rows]
 
+    def neighbours_of(self, index: int, k: int = 10) -> list[Neighbour]:
+        """The k pictures of the gallery that are nearest to one of them, itself left out."""
+        query = Symbol(self.gallery.images[index], self.gallery.embeddings[index])
+        return [neighbour for neighbour in self.neighbours(query, k + 1) if neighbour.index != index][:k]
+
+    def differences(self, a: Picture, b: Picture) -> tuple[np.ndarray, np.ndarray]:
+        """Where two pictures differ: two (28, 28) uint8 maps, bright where ink keeps the pair apart.
+
+        Input times gradient of the distance (Shrikumar et al., 2016), smoothed: ink that the distance
+        would fall without.
+        """
+        inks = np.stack([self.read(a).ink, self.read(b).ink])
+        pictures = (torch.from_numpy(inks)[:, None].float() / 255).requires_grad_()
+        embeddings = self.net(pictures)
+        (gradient,) = torch.autograd.grad(torch.nn.functional.pairwise_distance(embeddings[:1], embeddings[1:]), pictures)
+        heat = (gradient * pictures).detach().clamp(min=0)
+        heat = torch.nn.functional.avg_pool2d(heat, 3, 1, 1)[:, 0].numpy()
+        heat = np.rint(heat / max(float(heat.max()), 1e-9) * 255).astype(np.uint8)
+        return heat[0], heat[1]
+
     def is_novel(self, image: Picture) -> bool:
         """Whether a picture looks like nothing in the gallery: farther from it than 99 % of unseen digits are."""
         nearest = self.neighbours(image, NOVELTY_RANK)

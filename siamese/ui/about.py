@@ -1,0 +1,89 @@
+"""The About tab: what was measured, how, which model is served, and how to use it from code."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from siamese import card
+from siamese.matcher import Matcher
+
+USE = """
+```python
+import siamese
+
+matcher = siamese.load()                              # or a folder, or "user/repo" on the Hub
+matcher.compare("four.png", "nine.png")               # Comparison(distance, probability, same)
+matcher.neighbours("four.png", k=10)                  # the nearest of the gallery
+matcher.locate("four.png")                            # (x, y) on the map
+```
+
+```python
+from gradio_client import Client, handle_file
+
+client = Client("{url}")
+client.predict(handle_file("four.png"), handle_file("nine.png"), api_name="/compare")
+client.predict(handle_file("four.png"), 10, api_name="/neighbours")
+client.predict(handle_file("four.png"), api_name="/locate")
+```
+"""
+
+DATA = """
+- **MNIST**: Yann LeCun, Corinna Cortes and Christopher J. C. Burges, *The MNIST database of handwritten digits*.
+  Licensed MIT according to its Hub card, CC BY-SA 3.0 according to other sources. The gallery shows its test pictures.
+- **Pen strokes**: E. Alpaydin and F. Alimoglu, *Pen-Based Recognition of Handwritten Digits*, UCI Machine Learning
+  Repository, 1998. CC BY 4.0.
+- **Omniglot**: B. M. Lake, R. Salakhutdinov and J. B. Tenenbaum, *Human-level concept learning through probabilistic
+  program induction*, Science 350, 2015. MIT.
+"""
+
+
+def build(matcher: Matcher, problem: str) -> None:
+    """Lay out the tab. Plots are drawn when it is opened."""
+    metrics = matcher.bundle.metrics
+    gr.Markdown(served(matcher, problem), elem_id="served")
+    gr.Markdown("## Measured\n" + measured(metrics), elem_classes="measured")
+    with gr.Row():
+        roc = gr.Plot(show_label=False, container=False)
+        calibration = gr.Plot(show_label=False, container=False)
+    with gr.Row():
+        distances = gr.Plot(show_label=False, container=False)
+        training = gr.Plot(show_label=False, container=False)
+    gr.Markdown("## Use it from code\n" + USE.format(url="http://127.0.0.1:7860"))
+    gr.Markdown("## Data\n" + DATA)
+    return roc, calibration, distances, training
+
+
+def figures(matcher: Matcher) -> tuple:
+    """The four plots, made only when somebody opens the tab."""
+    from siamese import report
+
+    metrics = matcher.bundle.metrics
+    return (
+        report.roc_figure(metrics),
+        report.calibration_figure(metrics),
+        report.distance_figure(metrics["validation distances"], matcher.threshold),
+        report.training_figure(metrics["history"]),
+    )
+
+
+def served(matcher: Matcher, problem: str) -> str:
+    """Which model answers here, and why, if it is not the one that was asked for."""
+    name = "the one that ships with the code" if matcher.source == "pretrained" else f"`{matcher.source}`"
+    lines = f"**Model served:** {name}."
+    return lines + (f"\n\n> {problem}" if problem else "")
+
+
+def measured(metrics: dict) -> str:
+    """The table of results, and what it says of itself."""
+    test = metrics["test"]
+    return "\n\n".join(
+        [
+            f"On MNIST's {metrics['test_images']:,} test pictures, which were looked at once, when everything was decided. "
+            f"k-NN is fitted on the {metrics['fit_images']:,} training pictures; verification is over all {test['pairs']:,} "
+            "pairs; threshold and calibration come from 5,000 validation pictures.",
+            card.results_table(metrics),
+            card.other_table(metrics),
+            f"Trained with `{metrics['command']}`, seed {metrics['seed']}, in {metrics['seconds'] / 60:.0f} minutes on "
+            f"{metrics['hardware']}.",
+        ]
+    )

@@ -1,0 +1,109 @@
+"""What the tabs and the API say: a matcher's answers as plain values, and errors as one line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import gradio as gr
+
+from siamese.ink import BlankImageError
+from siamese.matcher import Comparison, Matcher, Neighbour, Picture, Symbol, vote
+from siamese.ui.components import encoded
+
+VOTERS = 10  # neighbours that vote on how a drawing reads
+
+
+def told(function: Callable) -> Callable:
+    """Tell a visitor what is wrong with their input, in one line, without a trace in the log."""
+
+    @wraps(function)
+    def wrapper(*args: Any) -> Any:
+        try:
+            return function(*args)
+        except ValueError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    return wrapper
+
+
+def read(matcher: Matcher, picture: Picture | None) -> tuple[Symbol | None, str]:
+    """(symbol, why there is none): a blank canvas is no error."""
+    if picture is None:
+        return None, ""
+    try:
+        return matcher.read(picture), ""
+    except BlankImageError:
+        return None, ""
+    except ValueError as error:
+        return None, str(error)
+
+
+def in_words(comparison: Comparison) -> str:
+    """The verdict, as strong as the probability is."""
+    if comparison.probability >= 0.97:
+        return "The same symbol"
+    if comparison.probability >= 0.8:
+        return "Probably the same symbol"
+    if comparison.same:
+        return "More likely the same than not"
+    if comparison.probability > 0.2:
+        return "More likely different than not"
+    if comparison.probability > 0.03:
+        return "Probably different symbols"
+    return "Different symbols"
+
+
+def seen_value(matcher: Matcher, symbol: Symbol | None) -> dict | None:
+    """What the network saw of a picture, and how its neighbours read it."""
+    if symbol is None:
+        return None
+    neighbours = matcher.neighbours(symbol, VOTERS)
+    label = vote(neighbours)
+    count = sum(n.label == label for n in neighbours)
+    name = matcher.bundle.labels[label]
+    if matcher.is_novel(symbol):
+        words = f"like nothing in the gallery; nearest to a {name}"
+    elif count == VOTERS:
+        words = f"reads as a {name}"
+    else:
+        words = f"reads as a {name} by {count} of {VOTERS} neighbours"
+    return {"ink": encoded(symbol.ink), "words": words, "digit": name}
+
+
+def item(neighbour: Neighbour, odd: bool = False) -> dict:
+    return {**api_neighbour(neighbour), "odd": odd}
+
+
+def api_neighbour(neighbour: Neighbour) -> dict:
+    return {
+        "index": neighbour.index,
+        "label": neighbour.label,
+        "distance": round(neighbour.distance, 6),
+        "probability": round(neighbour.probability, 6),
+    }
+
+
+def api_comparison(matcher: Matcher, comparison: Comparison) -> dict:
+    answer = {
+        "probability": round(comparison.probability, 6),
+        "distance": round(comparison.distance, 6),
+        "same": comparison.same,
+        "threshold": matcher.threshold,
+    }
+    return answer | ({"note": comparison.note} if comparison.note else {})
+
+
+def votes_value(matcher: Matcher, neighbours: list[Neighbour], novel: bool) -> dict:
+    """How the neighbours vote, for the bars."""
+    counts = Counter(n.label for n in neighbours)
+    winner = vote(neighbours)
+    words = f"{counts[winner]} of {len(neighbours)} say {matcher.bundle.labels[winner]}"
+    if novel:
+        words += ", but it looks like nothing in the gallery"
+    rows = [
+        {"label": label, "count": count, "share": round(count / len(neighbours), 3)} for label, count in counts.most_common()
+    ]
+    return {"words": words, "rows": rows}

@@ -1,0 +1,49 @@
+"""The HTTP endpoints: plain picture files in, plain JSON out."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from siamese.matcher import Matcher
+from siamese.ui import answers
+
+MOST_NEIGHBOURS = 100
+
+
+def build(matcher: Matcher) -> None:
+    """Register /compare, /neighbours and /locate. Their components are not shown."""
+
+    @answers.told
+    def compare(first: str, second: str) -> dict:
+        """Whether two pictures show the same symbol.
+
+        Answers the calibrated probability, the distance of the embeddings, whether that is at most the
+        threshold, and the threshold; a note, if a picture looks like nothing in the gallery.
+        """
+        return answers.api_comparison(matcher, matcher.compare(given(first), given(second)))
+
+    @answers.told
+    def neighbours(picture: str, k: float = 10) -> list[dict]:
+        """The k pictures of the gallery that are nearest to a picture, nearest first (k from 1 to 100)."""
+        if k is None or not 1 <= k <= MOST_NEIGHBOURS:
+            raise ValueError(f"k goes from 1 to {MOST_NEIGHBOURS}, got {k}.")
+        return [answers.api_neighbour(n) for n in matcher.neighbours(given(picture), int(k))]
+
+    @answers.told
+    def locate(picture: str) -> dict:
+        """Where a picture stands on the t-SNE map: x and y, from -1 to 1."""
+        x, y = matcher.locate(given(picture))
+        return {"x": x, "y": y}
+
+    with gr.Row(visible=False):
+        first, second = gr.File(label="first picture"), gr.File(label="second picture")
+        k = gr.Number(10, label="k", precision=0)
+        answer, trigger = gr.JSON(label="answer"), gr.Button()
+    for function, inputs in ((compare, [first, second]), (neighbours, [first, k]), (locate, [first])):
+        trigger.click(function, inputs, answer, api_name=function.__name__)
+
+
+def given(path: str | None) -> str:
+    if not path:
+        raise ValueError("No picture was sent. Send an image file.")
+    return path

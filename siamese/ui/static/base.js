@@ -1,0 +1,63 @@
+// Shared by all components of the page. Each component's own file adds a function to `siamese`, which
+// Gradio calls with the component's element when it is mounted.
+window.siamese = window.siamese || {};
+(function (siamese) {
+  const SVG = "http://www.w3.org/2000/svg";
+
+  siamese.el = function (name, attributes = {}, ...children) {
+    const node = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (key === "text") node.textContent = value;
+      else if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+      else if (value !== false && value != null) node.setAttribute(key, value === true ? "" : value);
+    }
+    node.append(...children);
+    return node;
+  };
+
+  siamese.svg = function (name, attributes = {}, ...children) {
+    const node = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (key === "text") node.textContent = value;
+      else node.setAttribute(key, value);
+    }
+    node.append(...children);
+    return node;
+  };
+
+  siamese.bytes = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+
+  // Draw 28x28 ink, white on black, as dark ink on paper; `heat` (28x28, 0 to 255) is laid over it.
+  siamese.paintInk = function (canvas, ink, heat) {
+    canvas.width = canvas.height = 28;
+    const context = canvas.getContext("2d");
+    const picture = context.createImageData(28, 28);
+    for (let i = 0; i < 784; i++) {
+      const paper = 255 - ink[i];
+      const hot = heat ? heat[i] / 255 : 0;
+      picture.data.set([
+        paper + (213 - paper) * hot, paper + (94 - paper) * hot, paper * (1 - hot), 255,
+      ], i * 4);
+    }
+    context.putImageData(picture, 0, 0);
+  };
+
+  // Show picture `index` of the sprite sheet (28x28 each, 100 a row) in an element of `side` pixels.
+  siamese.sprite = function (node, url, index, side) {
+    const zoom = side / 28;
+    node.style.backgroundImage = `url("${url}")`;
+    node.style.backgroundSize = `${2800 * zoom}px auto`;
+    node.style.backgroundPosition = `${-(index % 100) * side}px ${-Math.floor(index / 100) * side}px`;
+    node.style.width = node.style.height = `${side}px`;
+  };
+
+  siamese.percent = function (p) {
+    if (p >= 0.995) return p >= 0.9995 ? "> 99.9 %" : (p * 100).toFixed(1) + " %";
+    if (p <= 0.005) return p <= 0.0005 ? "< 0.1 %" : (p * 100).toFixed(1) + " %";
+    return Math.round(p * 100) + " %";
+  };
+
+  siamese.parse = (value) => (typeof value === "string" && value ? JSON.parse(value) : value);
+
+  siamese.dark = () => document.body.classList.contains("dark");
+})(window.siamese);

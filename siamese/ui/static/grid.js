@@ -1,0 +1,59 @@
+// A grid of gallery pictures, cut from the sprite sheet; a click on one selects it.
+(function (siamese) {
+  const SIDE = 56;
+
+  siamese.grid = function (element, props, trigger, watch) {
+    const list = element.querySelector(".grid");
+    const empty = element.querySelector(".grid-empty");
+    function show() {
+      const value = siamese.parse(props.value) || { items: [] };
+      list.replaceChildren();
+      empty.hidden = value.items.length > 0;
+      empty.textContent = value.hint || "Draw a query, or press “Surprise me”";
+      for (const item of value.items) {
+        const picture = siamese.el("span", { class: "sprite" });
+        siamese.sprite(picture, props.sprite, item.index, SIDE);
+        const told = `digit ${item.label}, distance ${item.distance.toFixed(2)}, ${siamese.percent(item.probability)} the same`;
+        const button = siamese.el(
+          "button",
+          {
+            type: "button",
+            class: "tile" + (item.odd ? " tile-odd" : ""),
+            title: `#${item.index}: ${told}`,
+            "aria-label": `Picture ${item.index}: ${told}`,
+            style: `--digit: var(--digit-${item.label})`,
+            onclick: () => trigger("select", { index: item.index, value: item.index }),
+          },
+          picture,
+          siamese.el("span", { class: "tile-label", text: item.label }),
+          siamese.el("span", { class: "tile-figures", text: item.distance.toFixed(2) }),
+          siamese.el("span", { class: "tile-figures", text: siamese.percent(item.probability) }),
+        );
+        list.append(siamese.el("li", {}, button));
+      }
+    }
+    watch("value", show);
+    show();
+  };
+
+  // The vote by label, as bars.
+  siamese.votes = function (element, props, watch) {
+    const list = element.querySelector(".votes");
+    function show() {
+      const value = siamese.parse(props.value);
+      element.querySelector(".votes-words").textContent = value ? value.words : "";
+      list.replaceChildren();
+      for (const row of value ? value.rows : []) {
+        list.append(
+          siamese.el("li", { style: `--digit: var(--digit-${row.label}); --share: ${row.share}` },
+            siamese.el("span", { class: "votes-label", text: row.label }),
+            siamese.el("span", { class: "votes-bar" }),
+            siamese.el("span", { class: "votes-count", text: row.count }),
+          ),
+        );
+      }
+    }
+    watch("value", show);
+    show();
+  };
+})(window.siamese);

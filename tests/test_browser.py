@@ -1,0 +1,234 @@
+"""A visitor with a pointer, in headless Chromium: on a laptop and on a phone, in light and in dark."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+from app_server import running_app
+from PIL import Image
+from playwright.sync_api import Page, expect, sync_playwright
+
+pytestmark = pytest.mark.browser
+
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader"
+).split()
+FOUR = [[(150, 50), (90, 160), (205, 160)], [(165, 110), (160, 235)]]
+SEVEN = [[(80, 65), (195, 65), (130, 225)]]
+ONE = [[(140, 50), (140, 230)]]
+VIEWS = [(1280, "light"), (390, "dark")]
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    with running_app(tmp_path_factory.mktemp("app") / "log.txt") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not chromium:
+        if os.environ.get("CI"):
+            pytest.fail("There is no Chromium, and CI has to have one.")
+        pytest.skip("There is no Chromium on this machine.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=VIEWS, ids=lambda view: f"{view[0]}-{view[1]}")
+def page(request, browser, url):
+    """A fresh visit, which must end without a console error and without a request to another host."""
+    width, theme = request.param
+    context = browser.new_context(viewport={"width": width, "height": 900}, has_touch=width < 600)
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda r: complaints.append(r.url) if not r.url.startswith((url, "data:", "blob:")) else None)
+    page.goto(f"{url}/?__theme={theme}")
+    page.wait_for_selector("#canvas-a canvas")
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def open_tab(page: Page, name: str) -> None:
+    tab = page.get_by_role("tab", name=name, exact=True)
+    if not tab.is_visible():
+        page.locator(".overflow-menu > button").click()
+        page.locator(".overflow-dropdown button", has_text=name).click()
+    else:
+        tab.click()
+
+
+def draw(page: Page, canvas: str, strokes: list[list[tuple[int, int]]]) -> None:
+    """Draw with the pointer; points are on a 280 x 280 canvas."""
+    target = page.locator(f"{canvas} canvas").first
+    target.scroll_into_view_if_needed()
+    for stroke in strokes:
+        box = target.bounding_box()
+        scale = box["width"] / 280
+        (x, y), *rest = [(box["x"] + x * scale, box["y"] + y * scale) for x, y in stroke]
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for x, y in rest:
+            page.mouse.move(x, y, steps=8)
+        page.mouse.up()
+
+
+def verdict(page: Page):
+    return page.locator(".verdict")
+
+
+def test_draw_two_digits_and_read_the_verdict(page):
+    draw(page, "#canvas-a", FOUR)
+    expect(page.locator(".verdict-words")).to_have_text("Now draw the other one")
+    draw(page, "#canvas-b", SEVEN)
+    expect(verdict(page)).to_have_attribute("data-state", "different")
+    expect(page.locator(".seen-words").nth(0)).to_contain_text("reads as a 4")
+    expect(page.locator(".seen-words").nth(1)).to_contain_text("reads as a 7")
+    page.locator("#canvas-b").get_by_role("button", name="Clear").click()
+    expect(verdict(page)).to_have_attribute("data-state", "empty")
+    draw(page, "#canvas-b", FOUR)
+    expect(verdict(page)).to_have_attribute("data-state", "same")
+    expect(page.locator(".verdict-number")).to_contain_text("%")
+
+
+def test_undo_takes_back_the_last_stroke(page):
+    draw(page, "#canvas-a", FOUR)
+    expect(page.locator(".seen-words").first).to_contain_text("4")
+    undo = page.locator("#canvas-a").get_by_role("button", name="Undo")
+    undo.click()
+    undo.click()
+    expect(page.locator(".seen").first).to_be_hidden()
+
+
+def test_upload_pictures(page, matcher, tmp_path):
+    for canvas, digit in (("#canvas-a", 3), ("#canvas-b", 3)):
+        index = np.flatnonzero(matcher.gallery.labels == digit)[2 if canvas.endswith("a") else 5]
+        path = tmp_path / f"{canvas[1:]}.png"
+        Image.fromarray(255 - matcher.gallery.images[index]).resize((200, 200)).save(path)
+        page.locator(f"{canvas} input[type=file]").set_input_files(path)
+    expect(verdict(page)).to_have_attribute("data-state", "same")
+
+
+def test_an_upload_that_is_no_picture_says_so(page, tmp_path):
+    path = tmp_path / "note.txt"
+    path.write_text("no picture")
+    page.locator("#canvas-a input[type=file]").set_input_files(path)
+    expect(page.locator("#canvas-a .pad-message")).to_contain_text("no picture")
+
+
+def test_examples_and_where_they_differ(page):
+    page.get_by_role("button", name="A 4 and a 9").click()
+    expect(page.locator(".seen-words").nth(0)).to_contain_text("4")
+    expect(page.locator(".seen-words").nth(1)).to_contain_text("9")
+    pixels = "canvas => canvas.getContext('2d').getImageData(0, 0, 28, 28).data.some((v, i, d) => i % 4 == 0 && v != d[i + 2])"
+    assert not page.locator(".seen-ink").first.evaluate(pixels), "no colour before it is asked for"
+    page.locator("#where input").check()
+    page.wait_for_function(f"[...document.querySelectorAll('.seen-ink')].some({pixels})")
+
+
+def test_walk_three_neighbours_and_back(page):
+    open_tab(page, "Neighbours")
+    draw(page, "#canvas-query", SEVEN)
+    tiles = page.locator(".search-found .tile")
+    expect(tiles).to_have_count(20)
+    expect(page.locator(".votes-words")).to_contain_text("say 7")
+    seen = page.locator(".search-query .seen-words")
+    visited = []
+    for step in (3, 5, 2):
+        index = tiles.nth(step).get_attribute("aria-label").split(":")[0].removeprefix("Picture ")
+        tiles.nth(step).click()
+        expect(seen).to_contain_text(f"#{index} ")
+        visited.append(index)
+    back = page.get_by_role("button", name="← Back")
+    for index in (visited[1], visited[0]):
+        back.click()
+        expect(seen).to_contain_text(f"#{index} ")
+    back.click()
+    expect(seen).to_contain_text("reads as a 7")
+    expect(back).to_be_disabled()
+
+
+def test_nearest_of_another_digit_shows_only_others(page):
+    open_tab(page, "Neighbours")
+    page.locator("#index input").fill("0")
+    page.locator("#index input").press("Enter")
+    expect(page.locator(".search-found .tile")).to_have_count(20)
+    own = page.locator(".search-query .seen-words").inner_text()[-1]
+    page.get_by_label("Nearest of another digit").check()
+    expect(page.locator(".search-found .tile-label").first).not_to_have_text(own)
+    assert own not in page.locator(".search-found .tile-label").all_inner_texts()
+
+
+def test_the_map_shows_pictures_neighbours_and_your_drawing(page):
+    open_tab(page, "Map")
+    page.wait_for_selector("[data-drawn-ms]")
+    view = page.locator(".map-plot")
+    view.scroll_into_view_if_needed()
+    # Where plotly has put a point of the 3s, in pixels of the plot.
+    x, y = page.evaluate(
+        """() => {
+            const plot = document.querySelector('.map-plot');
+            const {_fullLayout: layout, data} = plot;
+            const trace = data[3];
+            const i = Math.floor(trace.x.length / 2);
+            const box = plot.getBoundingClientRect();
+            return [box.x + layout.xaxis._offset + layout.xaxis.l2p(trace.x[i]),
+                    box.y + layout.yaxis._offset + layout.yaxis.l2p(trace.y[i])];
+        }"""
+    )
+    page.mouse.move(x - 3, y - 3)
+    page.mouse.move(x, y, steps=3)
+    card = page.locator(".map-card")
+    expect(card).to_be_visible()
+    expect(card).to_contain_text("#")
+    assert "gallery.png" in card.locator(".sprite").evaluate("node => node.style.backgroundImage")
+    page.mouse.click(x, y)
+    expect(page.locator(".map-list .tile")).to_have_count(12)
+    expect(page.locator(".map-status")).to_contain_text("nearest in the original space")
+
+    component = page.locator("[data-drawn-ms]")
+    axes = "() => JSON.stringify(document.querySelector('.map-plot')._fullLayout.xaxis.range)"
+    before = page.evaluate(axes)
+    draw(page, "#canvas-map", ONE)
+    page.wait_for_function("document.querySelector('[data-drawn-ms]').dataset.own")
+    first = component.get_attribute("data-own")
+    draw(page, "#canvas-map", [[(140, 50), (230, 140), (140, 230), (60, 140), (140, 50)]])
+    page.wait_for_function("first => document.querySelector('[data-drawn-ms]').dataset.own !== first", arg=first)
+    assert page.evaluate(axes) == before, "the view stays where it was"
+
+
+def test_map_find_hide_and_project(page):
+    open_tab(page, "Map")
+    page.wait_for_selector("[data-drawn-ms]")
+    page.locator(".map-find input").fill("123")
+    page.locator(".map-find input").press("Enter")
+    expect(page.locator(".map-status")).to_contain_text("Picture #123")
+    page.locator(".map-find input").fill("99999999")
+    page.locator(".map-find input").press("Enter")
+    expect(page.locator(".map-status")).to_contain_text("There is no picture 99999999")
+    page.get_by_role("button", name="Show digit 5").click()
+    assert page.evaluate("document.querySelector('.map-plot').data[5].visible") is False
+    page.locator(".map-view button[value=pca]").click()
+    page.wait_for_function("document.querySelector('.map-plot').layout.uirevision === 'pca'")
+    page.locator(".map-view button[value=pca3]").click()
+    page.wait_for_function("document.querySelector('.map-plot').data[0].type === 'scatter3d'")
+    assert page.evaluate("document.querySelector('.map-plot').data[5].visible") is False
+
+
+def test_about_tells_what_was_measured(page, matcher):
+    open_tab(page, "About")
+    expect(page.locator("#served")).to_contain_text("ships with the code")
+    accuracy = f"{matcher.bundle.metrics['test']['5-nn accuracy']:.2%}"
+    expect(page.locator(".measured").last).to_contain_text(accuracy)
+    page.wait_for_selector(".js-plotly-plot")
