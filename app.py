@@ -1,25 +1,41 @@
 """The Space: load a bundle, lay out the page, serve it.
 
-    python app.py                                          # the bundle that ships, on http://127.0.0.1:7860
-    SIAMESE_MODEL=user/repo python app.py                  # a bundle on the Hugging Face Hub, or in a folder
+python app.py                                          # the bundle that ships, on http://127.0.0.1:7860
+SIAMESE_MODEL=user/repo python app.py                  # a bundle on the Hugging Face Hub, or in a folder
 """
 
+import contextlib
 import os
+import sys
 
-try:  # before torch, where there is a Space GPU to attach
+with contextlib.suppress(ImportError):  # before torch, where there is a Space GPU to attach
     import spaces  # noqa: F401
-except ImportError:
-    pass
 
 # Read by Gradio when it is imported: no telemetry, and no summary of past events after each one.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
 
 from siamese import ui
-from siamese.matcher import load
+from siamese.hub import serve
 
-matcher = load(os.environ.get("SIAMESE_MODEL") or None)
-demo = ui.build(matcher)
+HUB_SECONDS = 8.0  # that the Hub may take before the app goes up without it
+
+wanted = os.environ.get("SIAMESE_MODEL")
+served = serve(wanted, HUB_SECONDS)
+if served.problem:
+    print(served.problem, file=sys.stderr, flush=True)
+
+
+def retry() -> str:
+    """Ask the Hub once more. If it answers, start anew with its model, which now lies in the cache."""
+    again = serve(wanted, HUB_SECONDS)
+    if not again.problem:
+        print(f"Starting anew with {again.matcher.source}", file=sys.stderr, flush=True)
+        os.execv(sys.executable, [sys.executable, *sys.argv])
+    return again.problem
+
+
+demo = ui.build(served.matcher, served.problem, retry)
 
 if __name__ == "__main__":
     ui.launch(demo)

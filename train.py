@@ -203,9 +203,7 @@ def fit(trainer: Trainer, corpus: Corpus, out: Path) -> None:
     train(trainer, validate, on_step, on_epoch)
 
 
-def finish(
-    net: EmbeddingNet, corpus: Corpus, trainer: Trainer, options: argparse.Namespace, started: float
-) -> bundle.Bundle:
+def finish(net: EmbeddingNet, corpus: Corpus, trainer: Trainer, options: argparse.Namespace) -> bundle.Bundle:
     """Calibrate on the validation pictures, then measure on the test pictures, and put the bundle together."""
     validation = corpus.validation
     embedded_validation = embed(net, validation.images)
@@ -248,7 +246,14 @@ def finish(
     images, labels = corpus.test.images[:, 0].numpy(), corpus.test.labels.numpy()
     xy = projection.tsne(embedded_test.numpy())
     gallery = Gallery(images, labels, embedded_test.numpy(), xy)
-    return bundle.Bundle(net, gallery, calibration, tuple("0123456789"), results)
+    symbols = symbol_calibration(net, corpus) or calibration
+    return bundle.Bundle(net, gallery, calibration, symbols, tuple("0123456789"), results)
+
+
+def symbol_calibration(net: EmbeddingNet, corpus: Corpus) -> Calibration | None:
+    """The curve for symbols never trained on, from the alphabets that were held out; None without any."""
+    domains = [paired(net, data.as_classes([alphabet], rotations=False)) for alphabet in corpus.alphabets_held]
+    return fit_calibration(domains) if domains else None
 
 
 def paired(net: EmbeddingNet, pictures: data.LabeledImages) -> metrics.PairDistances:
@@ -295,10 +300,9 @@ def beyond(
     for alphabet in corpus.alphabets_held:
         if len(alphabet.images) >= oneshot.WAYS:
             runs = oneshot.generate_runs(alphabet.images, runs=200, seed=0)
-            errors = [
-                oneshot.error(run, lambda ink: embed(net, torch.from_numpy(ink)[:, None]).numpy()) for run in runs
-            ]
-            figures[f"{alphabet.name}: one-shot error, {oneshot.WAYS} ways"] = float(np.mean(errors))
+            errors = evaluate.omniglot(net, runs)
+            for name in ("this network", "raw pixels"):
+                figures[f"{alphabet.name}, {oneshot.WAYS}-way one-shot error, {name}"] = errors[name][0]
     if options.exclude_classes:
         chosen = torch.isin(corpus.test.labels, torch.tensor(options.exclude_classes))
         pairs = metrics.pair_distances(gallery[chosen], corpus.test.labels[chosen])
@@ -307,7 +311,7 @@ def beyond(
     return figures
 
 
-ELSEWHERE = ("data_dir", "resume", "device", "push_to_hub", "private")
+ELSEWHERE = ("data_dir", "out", "resume", "device", "push_to_hub", "private")
 
 
 def command_line(options: argparse.Namespace) -> list[str]:

@@ -37,11 +37,16 @@ INK = {"side": SIDE, "box": BOX, "stroke_widths": list(STROKE_WIDTHS)}
 
 @dataclass(frozen=True)
 class Bundle:
-    """A trained model and what belongs to it."""
+    """A trained model and what belongs to it.
+
+    `calibration` is of digits, `symbol_calibration` of symbols that the network never trained on; where
+    none of those were at hand, it is the digits'.
+    """
 
     net: EmbeddingNet
     gallery: Gallery
     calibration: Calibration
+    symbol_calibration: Calibration
     labels: tuple[str, ...]
     metrics: dict
 
@@ -69,6 +74,7 @@ def save(bundle: Bundle, folder: Path) -> None:
         "ink": INK,
         "labels": list(bundle.labels),
         "calibration": asdict(bundle.calibration),
+        "symbol_calibration": asdict(bundle.symbol_calibration),
     }
     write_json(folder / "config.json", config)
 
@@ -93,19 +99,23 @@ def load(folder: Path) -> Bundle:
         raise ValueError(f"{folder / 'config.json'} was made for other ink settings: {config.get('ink')}, not {INK}.")
     try:
         net = EmbeddingNet(NetworkConfig(**config["network"]))
-        calibration = config["calibration"]
-        calibration = Calibration(
-            tuple(calibration["distances"]),
-            tuple(calibration["probabilities"]),
-            float(calibration["threshold"]),
-            float(calibration["novelty"]),
-        )
+        calibration = _calibration(config["calibration"])
+        symbol_calibration = _calibration(config["symbol_calibration"])
         labels = tuple(str(label) for label in config["labels"])
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{folder / 'config.json'} cannot be understood: {error}") from error
     _load_weights(net, folder / "model.safetensors")
     gallery = _load_gallery(folder, net.config.embedding_dim)
-    return Bundle(net.eval(), gallery, calibration, labels, _read_json(folder / "metrics.json"))
+    return Bundle(net.eval(), gallery, calibration, symbol_calibration, labels, _read_json(folder / "metrics.json"))
+
+
+def _calibration(values: dict) -> Calibration:
+    return Calibration(
+        tuple(values["distances"]),
+        tuple(values["probabilities"]),
+        float(values["threshold"]),
+        float(values["novelty"]),
+    )
 
 
 def _read_json(path: Path) -> dict:

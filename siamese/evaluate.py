@@ -1,5 +1,7 @@
 """Measure a network: everything that `metrics.json` holds.
 
+    python -m siamese.evaluate omniglot --runs DIR [--model FOLDER or USER/REPO]
+
 The test images are read once a run, at its end, and nothing is chosen by them. Fitting and scoring are
 kept apart by name: `knn_accuracy` takes the fitted pictures and the queries as separate arguments, and
 `measure` refuses a test picture that was also fitted.
@@ -7,11 +9,15 @@ kept apart by name: `knn_accuracy` takes the fitted pictures and the queries as 
 
 from __future__ import annotations
 
+import argparse
+import sys
+from pathlib import Path
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from siamese import metrics
+from siamese import metrics, oneshot
 from siamese.calibration import Calibration
 from siamese.data import LabeledImages
 from siamese.metrics import PairDistances, pair_distances
@@ -124,3 +130,58 @@ def novelty_threshold(queries: Tensor, gallery: Tensor, rank: int, share: float 
     similarity, _ = metrics.nearest(queries, gallery, rank)
     distance = (2 - 2 * similarity[:, -1]).clamp(min=0).sqrt()
     return round(float(torch.quantile(distance, share)), 5)
+
+
+# --- one-shot classification --------------------------------------------------------------------------
+
+# Error on the 20 runs, as published: Lake et al. (2015, 2019), Koch et al. (2015), Snell et al. (2017).
+PUBLISHED = (
+    ("humans", 0.045),
+    ("Bayesian program learning, 30 alphabets", 0.033),
+    ("Bayesian program learning, minimal sets", 0.042),
+    ("Siamese network of Koch et al., 40 alphabets", 0.080),
+    ("prototypical network, 30 alphabets", 0.137),
+    ("prototypical network, minimal sets", 0.301),
+    ("modified Hausdorff distance", 0.388),
+)
+
+
+def omniglot(net: EmbeddingNet, runs: list[oneshot.Run]) -> dict[str, tuple[float, float]]:
+    """Error and its standard error over the runs, for the network and for what no training attains."""
+
+    def by(network: EmbeddingNet) -> oneshot.Embed:
+        return lambda ink: embed(network, torch.from_numpy(ink)[:, None]).numpy()
+
+    torch.manual_seed(0)
+    scorers = {
+        "this network": by(net),
+        "untrained network": by(EmbeddingNet(net.config)),
+        "raw pixels": lambda ink: pixels(torch.from_numpy(ink)).numpy(),
+    }
+    return {name: oneshot.mean_error(runs, scorer) for name, scorer in scorers.items()}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    from siamese.matcher import load
+
+    parser = argparse.ArgumentParser(prog="python -m siamese.evaluate", description=main.__doc__)
+    tasks = parser.add_subparsers(dest="task", required=True)
+    task = tasks.add_parser("omniglot", help="20-way one-shot classification within alphabets")
+    task.add_argument("--runs", required=True, type=Path, help="folder with run01/{training,test,class_labels.txt} ...")
+    task.add_argument("--model", help="a bundle's folder or user/repo on the Hub; default: the one that ships")
+    options = parser.parse_args(arguments)
+    runs = oneshot.read_runs(options.runs)
+    measured = omniglot(load(options.model).net, runs)
+    print(f"{len(runs)} runs, {len(runs[0].support)} ways, one example each")
+    for name, (mean, deviation) in measured.items():
+        print(f"{mean:7.2%} ± {deviation:.2%}  {name}")
+    for name, mean in PUBLISHED:
+        print(f"{mean:7.2%}           {name} (published)")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except ValueError as error:
+        print(f"siamese.evaluate: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -31,10 +31,10 @@ from huggingface_hub.utils import HFValidationError, validate_repo_id
 from siamese import bundle
 from siamese.card import model_card
 from siamese.files import write_text
-from siamese.matcher import Matcher
+from siamese.matcher import Matcher, names_folder
 from siamese.matcher import load as load_matcher
 
-CHECK_SECONDS = 15.0  # for four small requests
+CHECK_SECONDS = 10.0  # for four small requests
 PUSH_SECONDS = 600.0  # for 8 MB over a slow line
 LOGIN = "log in with `hf auth login`, or set HF_TOKEN to a token with write access"
 ANSWERS = {
@@ -151,7 +151,7 @@ def serve(wanted: str | None, deadline: float = 10.0) -> Served:
     if not wanted:
         return Served(load_matcher(), "", "")
     try:
-        if Path(wanted).is_dir() or wanted.startswith((".", "/", "~")) or wanted.partition("@")[0].count("/") != 1:
+        if names_folder(wanted):
             return Served(load_matcher(wanted), wanted, "")
         pulled = pull(wanted, deadline=deadline)
         return Served(_load(pulled), wanted, pulled.problem)
@@ -162,7 +162,7 @@ def serve(wanted: str | None, deadline: float = 10.0) -> Served:
 
 def _load(pulled: Pulled) -> Matcher:
     try:
-        return Matcher(bundle.load(pulled.folder), pulled.name)
+        return Matcher(bundle.load(pulled.folder), pulled.name, pulled.folder)
     except ValueError as error:
         # The path of a cache tells nobody anything, least of all a visitor.
         raise ValueError(str(error).replace(str(pulled.folder), pulled.name)) from error
@@ -209,6 +209,8 @@ def _why(error: BaseException) -> str:
         kinds = {kind.__name__ for kind in type(link).__mro__}
         if "OfflineModeIsEnabled" in kinds:
             return "HF_HUB_OFFLINE is set, unset it to ask the Hub"
+        if "TimeoutException" in kinds:
+            return "the Hub took too long to answer, try again later"
         if "TransportError" in kinds:
             return f"the connection to the Hub failed ({type(link).__name__}), check the network and try again"
         if isinstance(link, json.JSONDecodeError):
@@ -272,7 +274,6 @@ def _download(repo: str, revision: str, timeout: float) -> Path:
         else:
             # The client trusts whatever lies in the cache for good, so a damaged file must not stay there.
             path.resolve().unlink(missing_ok=True)
-            path.unlink(missing_ok=True)
             raise ValueError(f"{name} arrived damaged, try again later")
     if revision != info.sha:
         # Last, so that it never points to half a bundle; a cache that is read-only serves all the same.

@@ -24,7 +24,7 @@ WORK_SIDE = 320  # larger pictures are reduced to at most this before any work i
 PHOTO_SIDE = 200  # photographs are reduced further, to at most this
 FINE = 4  # strokes are normalised at this multiple of the final resolution
 MAX_PIXELS = 50_000_000  # a 48-megapixel phone photograph passes, a decompression bomb does not
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "MPO")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 
 # Stroke widths, in pixels of the 20x20 box, that are left alone: thinner strokes are thickened to the
 # first and thicker ones thinned to the second. They are the 15th and 85th percentile of MNIST's own.

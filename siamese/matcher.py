@@ -16,6 +16,7 @@ from siamese import projection
 from siamese.gallery import Gallery
 from siamese.ink import SIDE, to_ink
 from siamese.networks import embed
+from siamese.recognition import Recognition, recognise
 
 PRETRAINED = Path(__file__).parent / "pretrained"
 NOVELTY_RANK = 5  # a picture is like the gallery if this many of the gallery are near it
@@ -62,8 +63,8 @@ class Neighbour:
 class Matcher:
     """A bundle, ready to answer. Safe to use from several threads."""
 
-    def __init__(self, bundle: bundles.Bundle, source: str) -> None:
-        self.bundle, self.source = bundle, source
+    def __init__(self, bundle: bundles.Bundle, source: str, folder: Path) -> None:
+        self.bundle, self.source, self.folder = bundle, source, folder
         self.net = bundle.net
         self.gallery: Gallery = bundle.gallery
         self.calibration = bundle.calibration
@@ -96,7 +97,7 @@ class Matcher:
         return self._embed(np.stack([to_ink(image) for image in images]) if len(images) else np.zeros((0, SIDE, SIDE)))
 
     def _embed(self, ink: np.ndarray) -> np.ndarray:
-        return embed(self.net, torch.from_numpy(ink)[:, None]).numpy()
+        return embed(self.net, torch.from_numpy(np.require(ink, requirements="W"))[:, None]).numpy()
 
     def compare(self, a: Picture, b: Picture) -> Comparison:
         """Whether two pictures show the same symbol. `compare(a, b)` equals `compare(b, a)`."""
@@ -147,7 +148,9 @@ class Matcher:
         inks = np.stack([self.read(a).ink, self.read(b).ink])
         pictures = (torch.from_numpy(inks)[:, None].float() / 255).requires_grad_()
         embeddings = self.net(pictures)
-        (gradient,) = torch.autograd.grad(torch.nn.functional.pairwise_distance(embeddings[:1], embeddings[1:]), pictures)
+        (gradient,) = torch.autograd.grad(
+            torch.nn.functional.pairwise_distance(embeddings[:1], embeddings[1:]), pictures
+        )
         heat = (gradient * pictures).detach().clamp(min=0)
         heat = torch.nn.functional.avg_pool2d(heat, 3, 1, 1)[:, 0].numpy()
         heat = np.rint(heat / max(float(heat.max()), 1e-9) * 255).astype(np.uint8)
@@ -157,6 +160,17 @@ class Matcher:
         """Whether a picture looks like nothing in the gallery: farther from it than 99 % of unseen digits are."""
         nearest = self.neighbours(image, NOVELTY_RANK)
         return nearest[-1].distance > self.calibration.novelty
+
+    def recognise(self, support: Sequence[tuple[str, Picture]], query: Picture) -> Recognition:
+        """Name a symbol from examples of the candidates, none of which need ever have been trained on.
+
+        Args:
+            support: (label, picture) pairs, one or more for each label.
+        """
+        symbols = [self.read(picture) for _, picture in support]
+        embeddings = np.stack([symbol.embedding for symbol in symbols]) if symbols else np.zeros((0, 1), np.float32)
+        labels = [label for label, _ in support]
+        return recognise(embeddings, labels, self.read(query).embedding, self.bundle.symbol_calibration)
 
     def locate(self, image: Picture) -> tuple[float, float]:
         """Where a picture stands on the map."""
@@ -190,11 +204,17 @@ def load(source: str | os.PathLike | None = None, revision: str | None = None) -
         ValueError: there is no such folder or repository, or it holds no valid bundle.
     """
     if source is None:
-        return Matcher(bundles.load(PRETRAINED), "pretrained")
-    folder = Path(source)
-    if folder.is_dir() or str(source).count("/") != 1 or str(source).startswith((".", "/", "~")):
-        return Matcher(bundles.load(folder), str(source))
+        return Matcher(bundles.load(PRETRAINED), "pretrained", PRETRAINED)
+    if names_folder(source):
+        folder = Path(source).expanduser()
+        return Matcher(bundles.load(folder), str(source), folder)
     from siamese import hub
 
     pulled = hub.pull(str(source), revision)
-    return Matcher(bundles.load(pulled.folder), pulled.name)
+    return Matcher(bundles.load(pulled.folder), pulled.name, pulled.folder)
+
+
+def names_folder(source: str | os.PathLike) -> bool:
+    """Whether a source is a folder rather than `user/repo` or `user/repo@revision`: one that is there wins."""
+    name = str(source)
+    return Path(source).is_dir() or name.startswith((".", "/", "~")) or name.partition("@")[0].count("/") != 1

@@ -83,3 +83,9 @@ def error(run: Run, embed: Embed, seed: int = 0) -> float:
     best = similarity == similarity.max(axis=1, keepdims=True)
     chosen = np.where(best, chance.random(similarity.shape), -1).argmax(axis=1)
     return float((order[chosen] != run.answers).mean())
+
+
+def mean_error(runs: list[Run], embed: Embed) -> tuple[float, float]:
+    """(mean, standard error of the mean) over runs."""
+    errors = np.array([error(run, embed, seed) for seed, run in enumerate(runs)])
+    return float(errors.mean()), float(errors.std(ddof=1) / len(errors) ** 0.5) if len(errors) > 1 else 0.0

@@ -226,6 +226,28 @@ def test_map_find_hide_and_project(page):
     assert page.evaluate("document.querySelector('.map-plot').data[5].visible") is False
 
 
+def test_teach_three_symbols_and_recognise_them(page):
+    triangle = [[(140, 60), (60, 210), (225, 210), (140, 60)]]
+    cross = [[(70, 70), (210, 210)], [(210, 70), (70, 210)]]
+    omega = [[(60, 220), (110, 220), (70, 140), (100, 70), (180, 70), (210, 140), (170, 220), (222, 220)]]
+    scribble = [[(60 + 40 * (i % 5), 60 + 27 * ((i * 3) % 7)) for i in range(24)]]
+    open_tab(page, "New symbols")
+    shapes = {"triangle": triangle, "cross": cross, "omega": omega}
+    for number, (name, strokes) in enumerate(shapes.items()):
+        draw(page, "#canvas-teach", strokes)
+        page.locator("#name textarea, #name input").first.fill(name)
+        page.locator("#teach").click()
+        expect(page.locator(".symbol-name")).to_have_count(number + 1)
+    words = page.locator(".symbols-words")
+    for name, strokes in shapes.items():
+        draw(page, "#canvas-unknown", strokes)
+        expect(words).to_have_text(f"It is “{name}”")
+        page.locator("#canvas-unknown").get_by_role("button", name="Clear").click()
+        expect(words).to_contain_text("Now draw one")
+    draw(page, "#canvas-unknown", scribble)
+    expect(words).to_have_text("It is none of these")
+
+
 def test_about_tells_what_was_measured(page, matcher):
     open_tab(page, "About")
     expect(page.locator("#served")).to_contain_text("ships with the code")

@@ -37,8 +37,8 @@ DATA = """
 """
 
 
-def build(matcher: Matcher, problem: str) -> None:
-    """Lay out the tab. Plots are drawn when it is opened."""
+def build(matcher: Matcher, problem: str) -> list[gr.Plot]:
+    """Lay out the tab; returns its plots, which are drawn when it is opened."""
     metrics = matcher.bundle.metrics
     gr.Markdown(served(matcher, problem), elem_id="served")
     gr.Markdown("## Measured\n" + measured(metrics), elem_classes="measured")
@@ -50,7 +50,7 @@ def build(matcher: Matcher, problem: str) -> None:
         training = gr.Plot(show_label=False, container=False)
     gr.Markdown("## Use it from code\n" + USE.format(url="http://127.0.0.1:7860"))
     gr.Markdown("## Data\n" + DATA)
-    return roc, calibration, distances, training
+    return [roc, calibration, distances, training]
 
 
 def figures(matcher: Matcher) -> tuple:

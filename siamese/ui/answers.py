@@ -104,6 +104,7 @@ def votes_value(matcher: Matcher, neighbours: list[Neighbour], novel: bool) -> d
     if novel:
         words += ", but it looks like nothing in the gallery"
     rows = [
-        {"label": label, "count": count, "share": round(count / len(neighbours), 3)} for label, count in counts.most_common()
+        {"label": label, "count": count, "share": round(count / len(neighbours), 3)}
+        for label, count in counts.most_common()
     ]
     return {"words": words, "rows": rows}

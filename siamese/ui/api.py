@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import gradio as gr
 
 from siamese.matcher import Matcher
 from siamese.ui import answers
 
 MOST_NEIGHBOURS = 100
+MOST_EXAMPLES = 100
 
 
 def build(matcher: Matcher) -> None:
-    """Register /compare, /neighbours and /locate. Their components are not shown."""
+    """Register /compare, /neighbours, /locate and /recognise. Their components are not shown."""
 
     @answers.told
     def compare(first: str, second: str) -> dict:
@@ -35,12 +38,28 @@ def build(matcher: Matcher) -> None:
         x, y = matcher.locate(given(picture))
         return {"x": x, "y": y}
 
+    @answers.told
+    def recognise(support: list[str], labels: list[str], query: str) -> dict:
+        """Name a picture from labelled examples, one file and one label each, in the same order.
+
+        Answers the probability of each label and of none of them, the label that is most probable (null for
+        none), the index of the example that decided it, and the distance to that.
+        """
+        if not isinstance(labels, list) or len(labels) != len(support or []) or not labels:
+            raise ValueError("Send one label for each support picture, in the same order.")
+        if len(labels) > MOST_EXAMPLES:
+            raise ValueError(f"At most {MOST_EXAMPLES} support pictures can be sent.")
+        found = matcher.recognise(list(zip(map(str, labels), support, strict=True)), given(query))
+        return asdict(found)
+
     with gr.Row(visible=False):
+        support, labels = gr.File(label="support pictures", file_count="multiple"), gr.JSON(label="labels")
         first, second = gr.File(label="first picture"), gr.File(label="second picture")
         k = gr.Number(10, label="k", precision=0)
         answer, trigger = gr.JSON(label="answer"), gr.Button()
     for function, inputs in ((compare, [first, second]), (neighbours, [first, k]), (locate, [first])):
         trigger.click(function, inputs, answer, api_name=function.__name__)
+    trigger.click(recognise, [support, labels, first], answer, api_name="recognise")
 
 
 def given(path: str | None) -> str:

@@ -13,7 +13,9 @@ EXAMPLES = ("Two different 4s", "A 4 and a 9", "A 1 and a crossed 7", "Same, but
 
 def build(matcher: Matcher) -> None:
     """Lay out the tab and wire it."""
-    gr.Markdown("Draw a symbol in each square, or upload two pictures. The answer follows each stroke.", elem_classes="lead")
+    gr.Markdown(
+        "Draw a symbol in each square, or upload two pictures. The answer follows each stroke.", elem_classes="lead"
+    )
     with gr.Row(elem_classes="compare"):
         with gr.Column(min_width=120, elem_classes="compare-a"):
             first = components.Canvas("First symbol", elem_id="canvas-a")

@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 STATIC = Path(__file__).parent / "static"
-SCRIPTS = ("base.js", "canvas.js", "verdict.js", "grid.js", "map.js")
+SCRIPTS = ("base.js", "canvas.js", "verdict.js", "grid.js", "map.js", "symbols.js")
 MAX_BYTES = 1_500_000  # of a picture that the page sends
 
 PAD = """
@@ -147,7 +147,9 @@ def grid(sprite_url: str) -> JsonHTML:
 
 
 def votes() -> JsonHTML:
-    return JsonHTML(None, html_template=VOTES, js_on_load="siamese.votes(element, props, watch)", apply_default_css=False)
+    return JsonHTML(
+        None, html_template=VOTES, js_on_load="siamese.votes(element, props, watch)", apply_default_css=False
+    )
 
 
 def head() -> str:

@@ -27,11 +27,15 @@ def build(matcher: Matcher, sprite_url: str) -> None:
             with gr.Row(elem_classes="tight"):
                 surprise = gr.Button("Surprise me", size="sm", min_width=60, elem_id="surprise")
                 back = gr.Button("← Back", size="sm", min_width=60, interactive=False, elem_id="back")
-            index = gr.Number(None, label="Gallery index", minimum=0, maximum=len(gallery) - 1, precision=0, elem_id="index")
+            index = gr.Number(
+                None, label="Gallery index", minimum=0, maximum=len(gallery) - 1, precision=0, elem_id="index"
+            )
         with gr.Column(min_width=280, elem_classes="search-found"):
             with gr.Row(elem_classes="tight"):
                 k = gr.Slider(1, 50, 20, step=1, label="How many", elem_id="k")
-                digit = gr.Dropdown([ANY, *matcher.bundle.labels], value=ANY, label="Only", elem_id="only", min_width=110)
+                digit = gr.Dropdown(
+                    [ANY, *matcher.bundle.labels], value=ANY, label="Only", elem_id="only", min_width=110
+                )
             mode = gr.Radio(list(MODES), value=NEAREST, show_label=False, container=False, elem_id="mode")
             votes = components.votes()
             grid = components.grid(sprite_url)

@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
 import gradio as gr
 
-from siamese.matcher import PRETRAINED, Matcher
-from siamese.ui import about, api, compare, components, map, neighbours, theme
+from siamese.matcher import Matcher
+from siamese.ui import about, api, batch, compare, components, map, neighbours, symbols, theme
 
 TITLE = "Siamese digits"
-MAX_BODY = 4_000_000  # bytes of a request; a canvas sends about ten thousand
+MAX_BODY = 32_000_000  # bytes of a request; a canvas sends about ten thousand, a phone's photograph some million
 
 
-def build(matcher: Matcher, folder=PRETRAINED, problem: str = "") -> gr.Blocks:
+def build(matcher: Matcher, problem: str = "", retry: Callable[[], str] | None = None) -> gr.Blocks:
     """Lay out the page for a matcher.
 
     Args:
-        folder: of the bundle, whose `gallery.png` the page shows.
         problem: why another model is served than was asked for; empty if it is the one.
+        retry: tries again to get the one that was asked for, and returns what became of it, in one line.
     """
-    sprite, plotly = folder / "gallery.png", map.plotly_js()
+    # A copy of its own: where a model lies in a cache is nobody's business, nor always a path that may be served.
+    sprite = Path(tempfile.mkdtemp(prefix="siamese-")) / "gallery.png"
+    shutil.copyfile(matcher.folder / "gallery.png", sprite)
+    plotly = map.plotly_js()
     gr.set_static_paths([sprite, plotly])
     sprite_url, plotly_url = components.file_url(sprite), components.file_url(plotly)
     with gr.Blocks(title=TITLE, analytics_enabled=False) as demo:
+        api.build(matcher)  # first, so that its names are taken by none of the page's own events
         gr.Markdown(
-            "# Same or different?\nA Siamese network looks at two handwritten symbols and says how likely they are the same.",
+            "# Same or different?\n"
+            "A Siamese network looks at two handwritten symbols and says how likely they are the same.",
             elem_classes="title",
         )
         if problem:
-            gr.Markdown(problem, elem_classes="problem")
+            with gr.Row(elem_classes="problem"):
+                told = gr.Markdown(problem, elem_id="problem")
+                again = gr.Button("Try again", size="sm", scale=0, min_width=100, visible=retry is not None)
+            if retry:
+                again.click(retry, None, told, api_visibility="private", concurrency_limit=1)
         with gr.Tabs():
             with gr.Tab("Compare", id="compare"):
                 compare.build(matcher)
@@ -35,10 +49,13 @@ def build(matcher: Matcher, folder=PRETRAINED, problem: str = "") -> gr.Blocks:
                 neighbours.build(matcher, sprite_url)
             with gr.Tab("Map", id="map"):
                 map.build(matcher, sprite_url, plotly_url)
+            with gr.Tab("New symbols", id="symbols"):
+                symbols.build(matcher)
+            with gr.Tab("Many at once", id="batch"):
+                batch.build(matcher)
             with gr.Tab("About", id="about") as tab:
                 plots = about.build(matcher, problem)
-        tab.select(lambda: about.figures(matcher), None, list(plots), show_progress="hidden", api_visibility="private")
-        api.build(matcher)
+        tab.select(lambda: about.figures(matcher), None, plots, show_progress="hidden", api_visibility="private")
     return demo.queue(default_concurrency_limit=4, max_size=64)
 
 
@@ -50,6 +67,7 @@ def launch(demo: gr.Blocks, **options) -> tuple:
         head=components.head(),
         footer_links=["api"],
         run_history=False,
+        max_file_size=MAX_BODY,
         app_kwargs={"max_body_size": MAX_BODY},
         state_session_capacity=500,
         enable_monitoring=False,

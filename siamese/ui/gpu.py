@@ -1,0 +1,16 @@
+"""A Space GPU where there is one: on ZeroGPU the decorated function runs in a worker that holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+try:
+    from spaces import GPU as on_gpu  # noqa: N811
+except ImportError:
+
+    def on_gpu(function: Callable) -> Callable:
+        """Off Spaces the function runs as it is."""
+        return function
+
+
+__all__ = ["on_gpu"]

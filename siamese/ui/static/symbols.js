@@ -1,0 +1,44 @@
+// The visitor's symbols: names, examples, and how a query scores against each.
+(function (siamese) {
+  siamese.symbols = function (element, props, trigger, watch) {
+    const list = element.querySelector(".symbols");
+    const empty = element.querySelector(".grid-empty");
+    function row(symbol, number, answer) {
+      const examples = siamese.el("span", { class: "symbols-examples" });
+      symbol.examples.forEach((ink) => {
+        const canvas = siamese.el("canvas", { class: "symbols-ink" + (answer && answer.support === ink.at ? " is-deciding" : "") });
+        siamese.paintInk(canvas, siamese.bytes(ink.ink));
+        examples.append(canvas);
+      });
+      const share = answer ? answer.probabilities[number] : 0;
+      return siamese.el("li", { class: "symbol" + (answer && answer.best === number ? " is-best" : "") },
+        siamese.el("span", { class: "symbol-name", text: symbol.name }),
+        examples,
+        siamese.el("span", { class: "symbol-bar", style: `--share: ${share}` }),
+        siamese.el("span", { class: "symbol-share", text: answer ? siamese.percent(share) : "" }),
+        siamese.el("button", {
+          type: "button", class: "chip", text: "×", title: `Forget ${symbol.name}`, "aria-label": `Forget ${symbol.name}`,
+          onclick: () => trigger("select", { index: number, value: symbol.name }),
+        }),
+      );
+    }
+    function show() {
+      const value = siamese.parse(props.value) || { symbols: [] };
+      list.replaceChildren(...value.symbols.map((symbol, number) => row(symbol, number, value.answer)));
+      if (value.answer) {
+        list.append(
+          siamese.el("li", { class: "symbol symbol-none" + (value.answer.best === -1 ? " is-best" : "") },
+            siamese.el("span", { class: "symbol-name", text: "none of these" }),
+            siamese.el("span", { class: "symbols-examples" }),
+            siamese.el("span", { class: "symbol-bar", style: `--share: ${value.answer.none}` }),
+            siamese.el("span", { class: "symbol-share", text: siamese.percent(value.answer.none) }),
+          ),
+        );
+      }
+      empty.hidden = value.symbols.length > 0;
+      element.querySelector(".symbols-words").textContent = value.words || "";
+    }
+    watch("value", show);
+    show();
+  };
+})(window.siamese);

@@ -1,0 +1,80 @@
+"""The network's shapes, its twin, and what it refuses."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from siamese.networks import BACKBONES, EmbeddingNet, NetworkConfig, SiameseNetwork, embed
+
+
+def config(backbone: str) -> NetworkConfig:
+    return NetworkConfig(backbone, embedding_dim=6, channels=(4, 8, 8), blocks=(1, 2, 1))
+
+
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_every_backbone_makes_unit_vectors_of_28x28_ink(backbone):
+    net = EmbeddingNet(config(backbone)).eval()
+    embeddings = net(torch.rand(2, 1, 28, 28))
+    assert embeddings.shape == (2, 6)
+    assert embeddings.dtype == torch.float32
+    assert torch.allclose(embeddings.norm(dim=1), torch.ones(2), atol=1e-5)
+
+
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_every_weight_of_every_backbone_learns(backbone):
+    net = EmbeddingNet(config(backbone))
+    a, b = net(torch.rand(2, 1, 28, 28))
+    (a @ b).backward()
+    assert [name for name, weight in net.named_parameters() if weight.grad is None] == []
+
+
+def test_different_pictures_get_different_embeddings(net, digits):
+    a, b = embed(net, digits.images[:2])
+    assert float((a - b).norm()) > 0.001
+
+
+def test_the_twins_share_their_weights(net, digits):
+    a, b = digits.images[:6].float() / 255, digits.images[6:12].float() / 255
+    twin = SiameseNetwork(net).eval()
+    assert sum(p.numel() for p in twin.parameters()) == sum(p.numel() for p in net.parameters())
+    first, second = twin(a, b)
+    assert torch.allclose(first, net(a), atol=1e-6)
+    assert torch.allclose(second, net(b), atol=1e-6)
+    swapped = twin(b, a)
+    assert torch.allclose(swapped[1], first, atol=1e-6)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_embed_measures_in_evaluation_mode_and_leaves_the_mode(net, digits, training):
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    rows = embed(net.train(training), digits.images[:30])
+    assert net.training is training
+    assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
+    assert torch.equal(rows, net.eval()(digits.images[:30].float() / 255))
+
+
+def test_embed_does_not_depend_on_the_batch(net, digits):
+    assert torch.allclose(embed(net, digits.images), embed(net, digits.images, batch_size=7), atol=1e-5)
+    assert embed(net, digits.images[:0]).shape == (0, 8)
+
+
+def test_a_configuration_survives_json(net):
+    assert NetworkConfig(**net.config.to_json()) == net.config
+    assert NetworkConfig(channels=[1, 2, 3]).channels == (1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"backbone": "lenet"}, "lenet"),
+        ({"embedding_dim": 0}, "embedding_dim must be at least 1, got 0"),
+        ({"embedding_dim": -3}, "-3"),
+        ({"channels": (8, 8)}, "three positive numbers"),
+        ({"channels": (8, 0, 8)}, "three positive numbers"),
+        ({"blocks": (1, 1, 1, 1)}, "three positive numbers"),
+    ],
+)
+def test_a_bad_configuration_is_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        NetworkConfig(**settings)
