@@ -1,6 +1,18 @@
 # /// script
-# requires-python = ">=3.10"
-# dependencies = []
+# requires-python = ">=3.10,<3.13"
+# dependencies = [
+#   "torch>=2.8,<2.13",
+#   "torchvision>=0.23,<0.28",
+#   "huggingface-hub>=1.16,<3",
+#   "safetensors>=0.5",
+#   "numpy>=1.26",
+#   "scipy>=1.13",
+#   "pillow>=11",
+#   "scikit-learn>=1.6",
+#   "openTSNE>=1.0.2",
+#   "plotly>=6.0",
+#   "tqdm>=4.66",
+# ]
 # ///
 """Train a Siamese network on handwritten digits, measure it honestly, write one bundle.
 
@@ -84,6 +96,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         raise ValueError("--private says how to make the repository of --push-to-hub, which is missing")
     if arguments.limit is not None and arguments.limit < 100:
         raise ValueError(f"--limit must be at least 100 images, got {arguments.limit}")
+    if arguments.scans < 0:
+        raise ValueError(f"--scans must be 0 or more, got {arguments.scans}")
     if set(arguments.exclude_classes) - set(range(10)) or len(set(arguments.exclude_classes)) > 8:
         raise ValueError(f"--exclude-classes takes up to eight digits from 0 to 9, got {arguments.exclude_classes}")
     return arguments

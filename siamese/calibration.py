@@ -67,5 +67,11 @@ def fit_calibration(domains: list[PairDistances], novelty: float = 2.0) -> Calib
     distances = np.interp(np.linspace(travelled[0], travelled[-1], KNOTS), travelled, fine)
     distances = np.unique(np.round(distances, 5))
     probabilities = np.minimum.accumulate(np.round(np.interp(distances, fine, curve), 6))
-    threshold = float(np.interp(-0.5, -probabilities, distances))
-    return Calibration(tuple(distances.tolist()), tuple(probabilities.tolist()), round(threshold, 5), novelty)
+    # The threshold is a knot of its own, so that no rounding sets verdict and probability at odds.
+    threshold = round(float(np.interp(-0.5, -probabilities, distances)), 5)
+    if probabilities.max() > 0.5 > probabilities.min():
+        others = distances != threshold
+        at = np.searchsorted(distances[others], threshold)
+        distances = np.insert(distances[others], at, threshold)
+        probabilities = np.insert(probabilities[others], at, 0.5)
+    return Calibration(tuple(distances.tolist()), tuple(probabilities.tolist()), threshold, novelty)

@@ -1,6 +1,13 @@
-"""The model card: the README of a bundle, written from its `metrics.json`."""
+"""The model card: the README of a bundle, written from its `metrics.json`.
+
+python -m siamese.card README.md        # put the shipped bundle's tables between the README's markers
+"""
 
 from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
 
 ROWS = (
     ("5-NN accuracy", "5-nn accuracy", "{:.2%}"),
@@ -102,3 +109,22 @@ def model_card(metrics: dict, repo: str = "user/repo") -> str:
         "(MIT according to its Hub card, CC BY-SA 3.0 according to other sources).",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+BEGIN, END = "<!-- results -->", "<!-- /results -->"
+
+
+def with_tables(text: str, metrics: dict) -> str:
+    """A README with the tables of results between its markers."""
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    tables = "\n\n".join(table for table in (results_table(metrics), other_table(metrics)) if table)
+    return f"{before}{BEGIN}\n{tables}\n{END}{after}"
+
+
+if __name__ == "__main__":
+    from siamese.files import write_text
+
+    readme = Path(sys.argv[1])
+    shipped = Path(__file__).parent / "pretrained" / "metrics.json"
+    write_text(readme, with_tables(readme.read_text(encoding="utf-8"), json.loads(shipped.read_text(encoding="utf-8"))))

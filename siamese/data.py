@@ -88,6 +88,8 @@ def load_mnist(data_dir: str | os.PathLike | None = None, train: bool = True) ->
     try:
         dataset = MNIST(root, train=train, download=not named)
     except RuntimeError as error:
+        if (root / "MNIST" / "raw").is_dir():
+            raise ValueError(f"The MNIST files in {str(root)!r} cannot be read: {error}") from error
         if named:
             raise ValueError(
                 f"No MNIST in {str(root)!r}: expected {root / 'MNIST' / 'raw'}. "
@@ -107,10 +109,15 @@ def split_mnist(train: LabeledImages, size: int = VALIDATION_SIZE) -> Split:
     generator = torch.Generator().manual_seed(SPLIT_SEED)
     shuffled = torch.randperm(len(train), generator=generator)
     # A stable sort by rank within the class takes the same share of each.
+    counts = torch.bincount(train.labels)
+    exact = counts * size / max(len(train), 1)
+    shares = exact.long()
+    # What rounding down leaves goes to the classes that lost most by it.
+    shares[(exact - shares).argsort(descending=True, stable=True)[: size - int(shares.sum())]] += 1
     validation = []
     for label in train.labels.unique():
         members = shuffled[train.labels[shuffled] == label]
-        validation.append(members[: round(size * len(members) / len(train))])
+        validation.append(members[: shares[label]])
     held = torch.zeros(len(train), dtype=torch.bool)
     held[torch.cat(validation)] = True
     return Split(train.subset(~held), train.subset(held))
@@ -160,7 +167,10 @@ def load_omniglot(data_dir: str | os.PathLike | None, sets: tuple[str, ...] = ("
                 raise ValueError(
                     f"No Omniglot set in {str(path)!r}. It is published at github.com/brendenlake/omniglot."
                 )
-            characters = _read_zip(path)
+            try:
+                characters = _read_zip(path)
+            except (zipfile.BadZipFile, ValueError) as error:
+                raise ValueError(f"{str(path)!r} is no Omniglot set: {error}") from error
         for alphabet, drawings in characters.items():
             if alphabet not in alphabets:
                 images = np.stack([np.stack([character_ink(png) for png in pngs]) for pngs in drawings])

@@ -101,17 +101,35 @@ def read_gray(image: Image.Image | np.ndarray | str | os.PathLike | bytes) -> np
         source, name = io.BytesIO(image), "The upload"
     elif isinstance(image, str | os.PathLike):
         source, name = Path(image), f"{Path(image).name!r}"
-        if not source.is_file():
-            raise ValueError(f"There is no file {str(image)!r}.")
+        if not _is_file(source):
+            raise ValueError(f"There is no file {str(image)[:200]!r}.")
     else:
         raise ValueError(f"Expected a picture, a path or an array, got {type(image).__name__}.")
     try:
-        with Image.open(source, formats=FORMATS) as opened:
-            return _gray_from_image(opened)
+        opened = Image.open(source, formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise ValueError(f"{name} is too large a picture. Send a smaller one.") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, EOFError) as error:
-        raise ValueError(f"{name} cannot be read as a picture. Use PNG, JPEG, WebP, GIF, BMP or TIFF.") from error
+    except UNREADABLE as error:
+        raise _unreadable(name) from error
+    with opened:
+        _check_size(*opened.size)
+        opened.draft(None, (2 * WORK_SIDE, 2 * WORK_SIDE))  # a JPEG is decoded at a fraction of its size
+        return _gray_from_image(opened, name)
+
+
+# What Pillow's decoders raise on files that are none or are broken.
+UNREADABLE = (OSError, SyntaxError, EOFError, ValueError, RuntimeError)
+
+
+def _unreadable(name: str) -> ValueError:
+    return ValueError(f"{name} cannot be read as a picture. Use PNG, JPEG, WebP, GIF, BMP or TIFF.")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that no file can have, such as a data URL
+        return False
 
 
 def _image_from_array(array: np.ndarray) -> Image.Image:
@@ -125,7 +143,7 @@ def _image_from_array(array: np.ndarray) -> Image.Image:
         array = array.astype(np.uint8) * 255
     elif np.issubdtype(array.dtype, np.floating):
         low, high = float(array.min()), float(array.max())
-        if not (np.isfinite(low) and np.isfinite(high)) or low < -1 or high > 255:
+        if not (np.isfinite(low) and np.isfinite(high)) or low < -1 or high > (255 if low >= 0 else 1):
             raise ValueError(f"Expected finite values in [0, 1], [-1, 1] or [0, 255], got [{low:g}, {high:g}].")
         if low < 0:
             array = (array + 1) * 127.5
@@ -157,11 +175,14 @@ def _check_size(width: int, height: int) -> None:
         raise ValueError(f"The picture has {width} x {height} pixels; it takes at least 4 x 4 to show a symbol.")
 
 
-def _gray_from_image(image: Image.Image) -> np.ndarray:
+def _gray_from_image(image: Image.Image, name: str = "The picture") -> np.ndarray:
     width, height = image.size
     _check_size(width, height)
-    turns = _TURNS.get(image.getexif().get(EXIF_ORIENTATION), ())
-    image.draft(None, (2 * WORK_SIDE, 2 * WORK_SIDE))  # a JPEG is decoded at a fraction of its size
+    try:
+        turns = _TURNS.get(image.getexif().get(EXIF_ORIENTATION), ())
+        image.load()
+    except UNREADABLE as error:
+        raise _unreadable(name) from error
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         image = _from_deep(image)
     elif image.mode in ("P", "PA", "LA", "La", "RGBa") or "transparency" in image.info:
@@ -196,9 +217,9 @@ def _flatten(pixels: np.ndarray) -> np.ndarray:
     colour, alpha = pixels[..., :3], pixels[..., 3]
     if alpha.min() == 255:
         return colour
-    opaque = alpha > 127
-    if not opaque.any():
+    if alpha.max() < 16:
         raise BlankImageError
+    opaque = alpha > alpha.max() // 2
     if opaque.mean() > 0.5:  # a picture with holes or rounded corners
         ground = np.median(colour[opaque], axis=0)
     else:  # strokes on nothing

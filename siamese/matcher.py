@@ -124,6 +124,8 @@ class Matcher:
         indices, _ = self.gallery.search(symbol.embedding, k, among)
         # The difference is exact where the inner product, near 1, is not: a picture's own distance is 0.
         distances = np.linalg.norm(self.gallery.embeddings[indices] - symbol.embedding, axis=1)
+        order = np.lexsort((indices, distances))
+        indices, distances = indices[order], distances[order]
         probabilities = self.calibration.probability(distances)
         rows = zip(
             indices.tolist(),

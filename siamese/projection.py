@@ -21,7 +21,9 @@ def tsne(embeddings: np.ndarray, seed: int = 0, perplexity: float = 30.0) -> np.
     from openTSNE import TSNE
 
     perplexity = min(perplexity, max(1.0, (len(embeddings) - 1) / 3))
-    layout = TSNE(perplexity=perplexity, initialization="pca", random_state=seed, n_jobs=-1).fit(embeddings)
+    layout = TSNE(
+        perplexity=perplexity, initialization="pca", random_state=seed, n_jobs=-1 if len(embeddings) > 3000 else 1
+    ).fit(embeddings)
     layout = np.asarray(layout, dtype=np.float32)
     layout -= (layout.min(axis=0) + layout.max(axis=0)) / 2
     return layout / np.abs(layout).max()

@@ -70,6 +70,10 @@ class TrainConfig:
         for name in ("epochs", "temperature", "learning_rate"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be greater than 0, got {getattr(self, name)}")
+        if self.per_class < 2:
+            raise ValueError(
+                f"per_class must be at least 2, two pictures of a class to tell them the same; got {self.per_class}"
+            )
         if self.margin is not None and not 0 < self.margin <= 2:
             raise ValueError(
                 f"margin must lie between 0 and 2, the largest distance of unit vectors; got {self.margin}"
@@ -247,6 +251,8 @@ class Trainer:
         """
         try:
             state = torch.load(path, map_location=self.device, weights_only=True)
+            if not isinstance(state, dict):
+                raise TypeError(f"a checkpoint is a dictionary, this is a {type(state).__name__}")
             saved = state["config"]
         except (OSError, RuntimeError, EOFError, KeyError, TypeError) as error:
             raise ValueError(f"{str(path)!r} cannot be read as a checkpoint. Start again without --resume.") from error

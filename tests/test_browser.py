@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 
 import numpy as np
 import pytest
 from app_server import running_app
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import expect
+from visitor import FOUR, ONE, SEVEN, chromium, draw, open_browser, open_tab
 
 pytestmark = pytest.mark.browser
 
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader"
-).split()
-FOUR = [[(150, 50), (90, 160), (205, 160)], [(165, 110), (160, 235)]]
-SEVEN = [[(80, 65), (195, 65), (130, 225)]]
-ONE = [[(140, 50), (140, 230)]]
 VIEWS = [(1280, "light"), (390, "dark")]
 
 
@@ -31,15 +25,12 @@ def url(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not chromium:
+    if not chromium():
         if os.environ.get("CI"):
             pytest.fail("There is no Chromium, and CI has to have one.")
         pytest.skip("There is no Chromium on this machine.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with open_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(params=VIEWS, ids=lambda view: f"{view[0]}-{view[1]}")
@@ -60,31 +51,7 @@ def page(request, browser, url):
     assert complaints == []
 
 
-def open_tab(page: Page, name: str) -> None:
-    tab = page.get_by_role("tab", name=name, exact=True)
-    if not tab.is_visible():
-        page.locator(".overflow-menu > button").click()
-        page.locator(".overflow-dropdown button", has_text=name).click()
-    else:
-        tab.click()
-
-
-def draw(page: Page, canvas: str, strokes: list[list[tuple[int, int]]]) -> None:
-    """Draw with the pointer; points are on a 280 x 280 canvas."""
-    target = page.locator(f"{canvas} canvas").first
-    target.scroll_into_view_if_needed()
-    for stroke in strokes:
-        box = target.bounding_box()
-        scale = box["width"] / 280
-        (x, y), *rest = [(box["x"] + x * scale, box["y"] + y * scale) for x, y in stroke]
-        page.mouse.move(x, y)
-        page.mouse.down()
-        for x, y in rest:
-            page.mouse.move(x, y, steps=8)
-        page.mouse.up()
-
-
-def verdict(page: Page):
+def verdict(page):
     return page.locator(".verdict")
 
 
@@ -246,6 +213,35 @@ def test_teach_three_symbols_and_recognise_them(page):
         expect(words).to_contain_text("Now draw one")
     draw(page, "#canvas-unknown", scribble)
     expect(words).to_have_text("It is none of these")
+
+
+# Gradio's own: its footer, its slider's scale, its file box, its empty image, its coloured code.
+NOT_OURS = (".show-api", ".max_value", ".min_value", ".or", ".empty", ".token", "pre", ".settings", ".built-with")
+
+
+@pytest.mark.parametrize("tab", ["Compare", "Neighbours", "Map", "New symbols", "Many at once", "About"])
+def test_no_serious_accessibility_fault_of_our_own(page, tab):
+    open_tab(page, tab)
+    if tab == "Compare":
+        draw(page, "#canvas-a", FOUR)
+        draw(page, "#canvas-b", SEVEN)
+        expect(verdict(page)).to_have_attribute("data-state", "different")
+    elif tab == "Neighbours":
+        draw(page, "#canvas-query", SEVEN)
+        page.wait_for_selector(".search-found .tile")
+    elif tab == "Map":
+        page.wait_for_selector("[data-drawn-ms]")
+    elif tab == "New symbols":
+        page.get_by_role("button", name="Greek").click()
+        page.wait_for_selector(".symbol")
+    faults = [
+        (violation["id"], node["target"])
+        for violation in Axe().run(page).response["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+        if not str(node["target"][-1]).split(" > ")[-1].startswith(NOT_OURS)
+    ]
+    assert faults == []
 
 
 def test_about_tells_what_was_measured(page, matcher):

@@ -33,7 +33,7 @@ PLOT = """
   <form class="map-find"><label>Find <input type="number" min="0" inputmode="numeric" placeholder="index"></label></form>
 </div>
 <div class="map-frame">
-  <div class="map-plot" role="img" aria-label="Map of the gallery: each point is a picture, near ones look alike"></div>
+  <div class="map-plot" role="group" aria-label="Map of the gallery: each point is a picture, near ones look alike"></div>
   <div class="map-card" hidden aria-hidden="true"><span class="sprite"></span><span class="map-card-text"></span></div>
 </div>
 <p class="map-status" aria-live="polite"></p>

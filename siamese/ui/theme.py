@@ -29,7 +29,15 @@ def theme() -> gr.themes.Base:
         font=["system-ui", "sans-serif"],
         font_mono=["ui-monospace", "monospace"],
         radius_size=gr.themes.sizes.radius_md,
-    ).set(body_background_fill="#fafaf9", body_background_fill_dark="#14171c")
+    ).set(
+        body_background_fill="#fafaf9",
+        body_background_fill_dark="#14171c",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_400",
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_dark="*primary_700",
+    )
 
 
 def css() -> str:

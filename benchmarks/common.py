@@ -1,0 +1,52 @@
+"""What every benchmark prints about where it ran, and how it times."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+
+def one_core() -> None:
+    """Keep this process to one core, before NumPy and torch start their threads."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
+def median_ms(call: Callable[[], object], repeats: int = 50) -> float:
+    """Median milliseconds of a call, after five to warm up."""
+    times = []
+    for number in range(repeats + 5):
+        start = time.perf_counter()
+        call()
+        if number >= 5:
+            times.append((time.perf_counter() - start) * 1000)
+    return statistics.median(times)
+
+
+def where() -> str:
+    """Processor, cores and versions, in a line."""
+    import numpy
+    import PIL
+    import scipy
+    import torch
+
+    model = platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        names = [
+            line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")
+        ]
+        model = names[0] if names else model
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return (
+        f"{model}, {cores} of {os.cpu_count()} cores; Python {platform.python_version()}, torch {torch.__version__}, "
+        f"NumPy {numpy.__version__}, SciPy {scipy.__version__}, Pillow {PIL.__version__}"
+    )

@@ -1,0 +1,56 @@
+"""Take the pictures of README.md from the real app: python docs/screenshots.py"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+DOCS = Path(__file__).parent
+sys.path.insert(0, str(DOCS.parent / "tests"))
+
+from app_server import running_app
+from visitor import FOUR, SEVEN, draw, open_browser, open_tab
+
+NINE = [[(195, 95), (150, 60), (100, 90), (105, 140), (155, 150), (190, 110), (192, 80), (186, 150), (165, 235)]]
+
+
+def main() -> None:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_app(Path(folder) / "log.txt") as url,
+        open_browser() as browser,
+    ):
+        page = browser.new_page(viewport={"width": 1180, "height": 780})
+        page.goto(f"{url}/?__theme=light")
+        page.wait_for_selector("#canvas-a canvas")
+        draw(page, "#canvas-a", FOUR)
+        draw(page, "#canvas-b", NINE)
+        page.wait_for_selector(".verdict[data-state=different]")
+        shoot(page, "compare")
+        open_tab(page, "Neighbours")
+        draw(page, "#canvas-query", SEVEN)
+        page.wait_for_selector(".search-found .tile")
+        shoot(page, "neighbours")
+        open_tab(page, "Map")
+        page.wait_for_selector("[data-drawn-ms]")
+        draw(page, "#canvas-map", FOUR)
+        page.wait_for_function("document.querySelector('[data-drawn-ms]').dataset.own")
+        shoot(page, "map")
+        open_tab(page, "New symbols")
+        page.get_by_role("button", name="Aramaic").click()
+        page.wait_for_selector(".symbol")
+        draw(page, "#canvas-unknown", [[(60, 70), (220, 75)], [(140, 75), (145, 220)], [(60, 220), (225, 215)]])
+        page.wait_for_selector(".symbol-none")
+        shoot(page, "symbols")
+
+
+def shoot(page, name: str) -> None:
+    page.mouse.move(5, 5)
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    page.wait_for_timeout(700)  # for the marks to come to rest
+    page.screenshot(path=DOCS / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()
