@@ -13,7 +13,7 @@ from siamese.matcher import Matcher
 from siamese.ui import about, api, batch, compare, components, map, neighbours, symbols, theme
 
 TITLE = "Siamese digits"
-MAX_BODY = 32_000_000  # bytes of a request; a canvas sends about ten thousand, a phone's photograph some million
+MAX_BODY = 16_000_000  # bytes of a request; a canvas sends about ten thousand, a phone's photograph some million
 
 
 def build(matcher: Matcher, problem: str = "", retry: Callable[[], str] | None = None) -> gr.Blocks:
