@@ -8,15 +8,15 @@ import contextlib
 import os
 import sys
 
-with contextlib.suppress(ImportError):  # before torch, where there is a Space GPU to attach
-    import spaces  # noqa: F401
-
 # Read by Gradio when it is imported: no telemetry, and no summary of past events after each one.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
 
+with contextlib.suppress(ImportError):  # before torch, where there is a Space GPU to attach
+    import spaces  # noqa: F401
+
 from siamese import ui
-from siamese.hub import serve
+from siamese.serving import serve
 
 HUB_SECONDS = 8.0  # that the Hub may take before the app goes up without it
 

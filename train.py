@@ -5,7 +5,7 @@
 #   "torchvision>=0.23,<0.28",
 #   "huggingface-hub>=1.16,<3",
 #   "safetensors>=0.5",
-#   "numpy>=1.26",
+#   "numpy>=2.0",
 #   "scipy>=1.13",
 #   "pillow>=11",
 #   "scikit-learn>=1.6",
@@ -45,6 +45,7 @@ from siamese.networks import BACKBONES, EmbeddingNet, NetworkConfig, embed
 from siamese.training import LOSSES, SAMPLINGS, Sources, Step, TrainConfig, Trainer, train
 
 CHECKPOINT = "checkpoint.pt"
+HELD_ALPHABET = "Early_Aramaic"  # of the set small1; not trained on unless `--hold-out` says otherwise
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -87,7 +88,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     group.add_argument("--scans", type=int, default=0, metavar="N", help="N MNIST digits re-scanned and photographed")
     group.add_argument("--omniglot", nargs="+", choices=("small1", "small2", "full"), default=[], metavar="SET")
-    group.add_argument("--hold-out", nargs="*", default=["Early_Aramaic"], help="alphabets that are never trained on")
+    group.add_argument("--hold-out", nargs="*", default=[HELD_ALPHABET], help="alphabets that are never trained on")
     group = parser.add_argument_group("Hugging Face Hub")
     group.add_argument("--push-to-hub", metavar="USER/REPO", help="where to push the bundle, once it is made")
     group.add_argument("--private", action="store_true", help="create that repository so that only you see it")
@@ -96,6 +97,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         raise ValueError("--private says how to make the repository of --push-to-hub, which is missing")
     if arguments.limit is not None and arguments.limit < 100:
         raise ValueError(f"--limit must be at least 100 images, got {arguments.limit}")
+    if arguments.device == "cuda" and not torch.cuda.is_available():
+        raise ValueError("--device cuda: this machine has no CUDA device that torch can use")
+    if Path(arguments.out).is_file():
+        raise ValueError(f"--out names a folder, and {arguments.out!r} is a file")
     if arguments.scans < 0:
         raise ValueError(f"--scans must be 0 or more, got {arguments.scans}")
     if set(arguments.exclude_classes) - set(range(10)) or len(set(arguments.exclude_classes)) > 8:
@@ -105,7 +110,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def main(arguments: list[str] | None = None) -> None:
     options = parse(arguments)
-    device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    device = options.device or best_device()
     config = TrainConfig(
         **{field.name: getattr(options, field.name) for field in fields(TrainConfig) if field.name in RECIPE}
     )
@@ -117,8 +122,9 @@ def main(arguments: list[str] | None = None) -> None:
     corpus = Corpus(options)
     torch.manual_seed(config.seed)
     trainer = Trainer(EmbeddingNet(network, options.pretrained_backbone), corpus.sources, config, device)
+    corpus.command = shlex.join(["python", "train.py", *command_line(options)])
     if options.resume:
-        trainer.restore(out / CHECKPOINT)
+        trainer.restore(out / CHECKPOINT, corpus.command)
     fit(trainer, corpus, out)
 
     net = trainer.averaged.cpu().to(memory_format=torch.contiguous_format).eval()
@@ -131,6 +137,13 @@ def main(arguments: list[str] | None = None) -> None:
     if options.push_to_hub:
         hub.push(out, options.push_to_hub, options.private)
     print(f"\nBundle: {out}")
+
+
+def best_device() -> str:
+    """CUDA, Apple's GPU, or the processor."""
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 RECIPE = (
@@ -161,7 +174,7 @@ class Corpus:
         self.alphabets_held: list[data.Alphabet] = []
         drawn = scans = symbols = None
         if options.strokes:
-            self.pen_fit, self.pen_held = strokes.split_writers(strokes.load_pendigits(options.data_dir))
+            self.pen_fit, self.pen_held = strokes.hold_out(strokes.load_pendigits(options.data_dir))
             if options.limit:
                 self.pen_fit, self.pen_held = self.pen_fit[: options.limit], self.pen_held[: options.limit]
             drawn = strokes.varied(self.pen_fit, copies=5, seed=1).without(options.exclude_classes)
@@ -169,12 +182,12 @@ class Corpus:
             scans = self._scenes(options.scans).without(options.exclude_classes)
         if options.omniglot:
             alphabets = data.load_omniglot(options.data_dir, tuple(options.omniglot))
-            unknown = set(options.hold_out) - {alphabet.name for alphabet in alphabets}
-            if unknown == set(options.hold_out) != set():
-                unknown.clear()  # the default alphabet may not be in the sets that were asked for
+            names = [alphabet.name for alphabet in alphabets]
+            unknown = sorted(set(options.hold_out) - set(names) - {HELD_ALPHABET})
+            if unknown or not set(names) - set(options.hold_out):
+                raise ValueError(f"--hold-out takes some of {', '.join(names)}; got {', '.join(options.hold_out)}")
             self.alphabets_held = [alphabet for alphabet in alphabets if alphabet.name in options.hold_out]
-            used = [alphabet for alphabet in alphabets if alphabet.name not in options.hold_out]
-            symbols = data.as_classes(used)
+            symbols = data.as_classes([alphabet for alphabet in alphabets if alphabet.name not in options.hold_out])
         self.sources = Sources(self.fit.without(options.exclude_classes), drawn, scans, symbols)
 
     def _scenes(self, count: int) -> data.LabeledImages:
@@ -212,7 +225,7 @@ def fit(trainer: Trainer, corpus: Corpus, out: Path) -> None:
             f"validation 5-NN {figures['validation 5-nn']:.2%}"
         )
         bar.close()
-        trainer.save(out / CHECKPOINT)
+        trainer.save(out / CHECKPOINT, corpus.command)
 
     train(trainer, validate, on_step, on_epoch)
 
@@ -226,7 +239,7 @@ def finish(net: EmbeddingNet, corpus: Corpus, trainer: Trainer, options: argpars
     domains["scanned"] = paired(net, scenes.seen(some, scenes.scan, seed=7))
     domains["photographed"] = paired(net, scenes.seen(some, scenes.photograph, seed=8))
     if corpus.pen_held:
-        # Half of the held-out writers calibrate, the other half is reported on.
+        # Half of the held-out drawings calibrate, the other half is reported on.
         half = len(corpus.pen_held) // 2
         domains["drawn"] = paired(net, strokes.varied(corpus.pen_held[:half], copies=1, seed=9))
 
@@ -251,7 +264,7 @@ def finish(net: EmbeddingNet, corpus: Corpus, trainer: Trainer, options: argpars
         "trained_on": ["mnist"] + ["strokes"] * options.strokes + ["omniglot"] * bool(options.omniglot),
         "recipe": trainer.config.to_json(),
         "network": net.config.to_json() | {"parameters": sum(p.numel() for p in net.parameters())},
-        "command": shlex.join(["python", "train.py", *command_line(options)]),
+        "command": corpus.command,
         "seed": trainer.config.seed,
         "seconds": round(sum(row["seconds"] for row in trainer.history)),
         "hardware": hardware(trainer.device),
@@ -286,7 +299,7 @@ def validated(
     return {
         "5-nn accuracy": metrics.knn_accuracy(fitted, corpus.fit.labels, embedded, corpus.validation.labels),
         "equal error rate": {name: metrics.equal_error_rate(pairs)[0] for name, pairs in domains.items()},
-        "calibration error": {
+        "calibration error on the pictures it was fitted to": {
             name: metrics.calibration_error(pairs, calibration.probability(pairs.centres))
             for name, pairs in domains.items()
         },
@@ -296,19 +309,17 @@ def validated(
 def beyond(
     net: EmbeddingNet, corpus: Corpus, gallery: torch.Tensor, calibration: Calibration, options: argparse.Namespace
 ) -> dict[str, float]:
-    """What the network does with what it never saw: other writers' pens, and an alphabet held out."""
+    """What the network does with what it was not fitted to: other pen drawings, and an alphabet held out."""
     figures = {}
     held = corpus.pen_held[len(corpus.pen_held) // 2 :]
     for brush in strokes.BRUSHES if held else ():
         drawn = strokes.rendered(held, brush)
         accuracy = metrics.knn_accuracy(gallery, corpus.test.labels, embed(net, drawn.images), drawn.labels)
-        figures[f"Pen drawings of other writers, brush {brush} of {strokes.CANVAS}: 5-NN accuracy in the gallery"] = (
-            accuracy
-        )
+        figures[f"Other pen drawings by the same people, brush {brush} of {strokes.CANVAS}: 5-NN accuracy"] = accuracy
     if held:
         pairs = paired(net, strokes.varied(held, copies=1, seed=10))
-        figures["Pen drawings: equal error rate"] = metrics.equal_error_rate(pairs)[0]
-        figures["Pen drawings: calibration error"] = metrics.calibration_error(
+        figures["Other pen drawings by the same people: equal error rate"] = metrics.equal_error_rate(pairs)[0]
+        figures["Other pen drawings by the same people: calibration error"] = metrics.calibration_error(
             pairs, calibration.probability(pairs.centres)
         )
     for alphabet in corpus.alphabets_held:
@@ -316,7 +327,9 @@ def beyond(
             runs = oneshot.generate_runs(alphabet.images, runs=200, seed=0)
             errors = evaluate.omniglot(net, runs)
             for name in ("this network", "raw pixels"):
-                figures[f"{alphabet.name}, {oneshot.WAYS}-way one-shot error, {name}"] = errors[name][0]
+                figures[f"{alphabet.name} (used to choose the recipe), {oneshot.WAYS}-way one-shot error, {name}"] = (
+                    errors[name][0]
+                )
     if options.exclude_classes:
         chosen = torch.isin(corpus.test.labels, torch.tensor(options.exclude_classes))
         pairs = metrics.pair_distances(gallery[chosen], corpus.test.labels[chosen])
@@ -332,7 +345,7 @@ def command_line(options: argparse.Namespace) -> list[str]:
     """The options that make the same bundle again; where the data lay and where it went is not among them."""
     words = []
     for name, value in vars(options).items():
-        if name in ELSEWHERE or value in (None, False, [], 0) or value == vars(parse([]))[name]:
+        if name in ELSEWHERE or value == vars(parse([]))[name]:
             continue
         words.append("--" + name.replace("_", "-"))
         words += [] if value is True else [str(v) for v in (value if isinstance(value, list | tuple) else [value])]
@@ -355,7 +368,7 @@ def hardware(device: torch.device) -> str:
 if __name__ == "__main__":
     try:
         main()
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

@@ -1,7 +1,8 @@
 """How well digits are read that are not MNIST's: python benchmarks/reading.py --data-dir DATA [--model FOLDER]
 
-The label is the vote of the 10 nearest pictures of the gallery, as in the app. Pen strokes are of the
-writers that were held out from training (the last eighth of the file: the eighth before calibrates); scans
+The label is the vote of the 10 nearest pictures of the gallery, as in the app. Pen strokes are
+drawings that were held out from training, by the same people (the last eighth of the file: the eighth before
+calibrates); scans
 and photographs are made of MNIST validation pictures by `siamese/scenes.py`.
 """
 
@@ -37,7 +38,7 @@ def main() -> None:
             f"{name:34s} read {accuracy:7.2%}   equal error {rate:6.2%}   calibration error {error:6.2%}   n={len(pictures)}"
         )
 
-    _, held = strokes.split_writers(strokes.load_pendigits(options.data_dir))
+    _, held = strokes.hold_out(strokes.load_pendigits(options.data_dir))
     reported = held[len(held) // 2 :]
     for brush in (*strokes.BRUSHES, 4, 28):
         report(f"pen strokes, brush {brush} of 280", strokes.rendered(reported, brush))

@@ -31,6 +31,17 @@ from siamese.networks import EmbeddingNet, NetworkConfig
 
 FORMAT_VERSION = 1
 FILES = ("config.json", "model.safetensors", "gallery.png", "gallery.safetensors", "metrics.json", "README.md")
+MEASURED = (
+    "test",
+    "baselines",
+    "validation distances",
+    "curves",
+    "history",
+    "test_images",
+    "fit_images",
+    "command",
+    "seed",
+)
 PER_ROW = 100  # pictures in a row of the sprite sheet
 INK = {"side": SIDE, "box": BOX, "stroke_widths": list(STROKE_WIDTHS)}
 
@@ -106,7 +117,13 @@ def load(folder: Path) -> Bundle:
         raise ValueError(f"{folder / 'config.json'} cannot be understood: {error}") from error
     _load_weights(net, folder / "model.safetensors")
     gallery = _load_gallery(folder, net.config.embedding_dim)
-    return Bundle(net.eval(), gallery, calibration, symbol_calibration, labels, _read_json(folder / "metrics.json"))
+    if gallery.labels.max() >= len(labels):
+        raise ValueError(f"{folder / 'gallery.safetensors'} has labels beyond the {len(labels)} names in config.json.")
+    metrics = _read_json(folder / "metrics.json")
+    lacking = [key for key in MEASURED if key not in metrics]
+    if lacking:
+        raise ValueError(f"{folder / 'metrics.json'} lacks {', '.join(lacking)}.")
+    return Bundle(net.eval(), gallery, calibration, symbol_calibration, labels, metrics)
 
 
 def _calibration(values: dict) -> Calibration:
@@ -156,7 +173,9 @@ def _load_gallery(folder: Path, dim: int) -> Gallery:
         raise ValueError(f"{path} is not a whole safetensors file: {error}") from error
     if set(arrays) != {"embeddings", "labels", "xy"}:
         raise ValueError(f"{path} holds {sorted(arrays)}, expected embeddings, labels, xy.")
-    count = len(arrays["labels"])
+    labels, count = arrays["labels"], arrays["labels"].size
+    if not count or labels.shape != (count,) or labels.dtype.kind not in "iu" or labels.min() < 0:
+        raise ValueError(f"{path}: labels are {labels.dtype} {labels.shape}, expected a row of whole numbers from 0.")
     if arrays["embeddings"].shape != (count, dim) or arrays["xy"].shape != (count, 2):
         raise ValueError(f"{path}: embeddings {arrays['embeddings'].shape}, expected {(count, dim)}.")
     embeddings = arrays["embeddings"].astype(np.float32)

@@ -9,10 +9,12 @@ where it says more than one half, so that verdict and probability never contradi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siamese.metrics import PairDistances
+if TYPE_CHECKING:
+    from siamese.metrics import PairDistances
 
 KNOTS = 101
 SUREST = 0.9995  # no finite sample shows more
@@ -38,6 +40,8 @@ class Calibration:
         x, p = np.asarray(self.distances), np.asarray(self.probabilities)
         if x.shape != p.shape or x.size < 2 or (np.diff(x) <= 0).any() or (np.diff(p) > 0).any():
             raise ValueError("calibration takes ascending distances and as many descending probabilities")
+        if not np.isfinite([*x, *p, self.threshold, self.novelty]).all():
+            raise ValueError("calibration takes finite numbers")
         if not (0 <= p.min() and p.max() <= 1 and 0 <= self.threshold <= 2):
             raise ValueError("calibration takes probabilities in [0, 1] and a threshold in [0, 2]")
 

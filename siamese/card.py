@@ -22,11 +22,11 @@ ROWS = (
 )
 
 DATA = {
-    "mnist": "MNIST (LeCun, Cortes and Burges), 55,000 of its training images. Its Hub card says MIT, other "
+    "mnist": "MNIST (LeCun, Cortes and Burges), all of its training images but 5,000, or what `--limit` left of them. Its Hub card says MIT, other "
     "sources CC BY-SA 3.0.",
-    "strokes": "UCI Pen-Based Recognition of Handwritten Digits (Alpaydin and Alimoglu, 1998), CC BY 4.0: the first "
-    "three quarters of `pendigits-orig.tra`, rendered with many brushes.",
-    "omniglot": "Omniglot's minimal background sets (Lake, Salakhutdinov and Tenenbaum, 2015), MIT.",
+    "strokes": "UCI Pen-Based Recognition of Handwritten Digits (Alpaydin and Alimoglu, 1998), CC BY 4.0: three "
+    "quarters of `pendigits-orig.tra`, by all of its thirty writers, rendered with many brushes.",
+    "omniglot": "Omniglot's background sets (Lake, Salakhutdinov and Tenenbaum, 2015), MIT.",
 }
 
 
@@ -45,7 +45,7 @@ def other_table(metrics: dict) -> str:
     rows = metrics.get("beyond", {})
     if not rows:
         return ""
-    lines = ["| Held out from training | Figure |", "| --- | ---: |"]
+    lines = ["| Not fitted to | Figure |", "| --- | ---: |"]
     return "\n".join(lines + [f"| {name} | {value:.2%} |" for name, value in rows.items()])
 
 
@@ -96,7 +96,7 @@ def model_card(metrics: dict, repo: str = "user/repo") -> str:
         "anything on which something depends: it knows single symbols only, mostly digits as they were written in the "
         "United States and in Turkey in the 1990s.",
         "## Results",
-        f"MNIST's {metrics['test_images']:,} test images, scored once, at the end; k-NN fitted on the "
+        f"MNIST's {metrics['test_images']:,} test images, scored once a run, at its end; k-NN fitted on the "
         f"{metrics['fit_images']:,} training images; verification over all {test['pairs']:,} pairs of test images; "
         "calibration over the same pairs, same and different ones weighing alike.",
         results_table(metrics),

@@ -164,7 +164,9 @@ def omniglot(net: EmbeddingNet, runs: list[oneshot.Run]) -> dict[str, tuple[floa
 def main(arguments: list[str] | None = None) -> None:
     from siamese.matcher import load
 
-    parser = argparse.ArgumentParser(prog="python -m siamese.evaluate", description=main.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m siamese.evaluate", description="Measure a model on a published task."
+    )
     tasks = parser.add_subparsers(dest="task", required=True)
     task = tasks.add_parser("omniglot", help="20-way one-shot classification within alphabets")
     task.add_argument("--runs", required=True, type=Path, help="folder with run01/{training,test,class_labels.txt} ...")

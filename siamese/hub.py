@@ -1,4 +1,4 @@
-"""Push a bundle to the Hugging Face Hub, pull one, and serve one whatever the Hub does.
+"""Push a bundle to the Hugging Face Hub, and pull one.
 
     python -m siamese.hub push runs/base USER/REPO [--private]
     python -m siamese.hub pull USER/REPO[@REVISION]
@@ -31,8 +31,6 @@ from huggingface_hub.utils import HFValidationError, validate_repo_id
 from siamese import bundle
 from siamese.card import model_card
 from siamese.files import write_text
-from siamese.matcher import Matcher, names_folder
-from siamese.matcher import load as load_matcher
 
 CHECK_SECONDS = 10.0  # for four small requests
 PUSH_SECONDS = 600.0  # for 8 MB over a slow line
@@ -52,15 +50,6 @@ class Pulled:
     folder: Path
     name: str
     problem: str = ""
-
-
-@dataclass(frozen=True)
-class Served:
-    """What answers, what was asked for ("" for the shipped bundle), and in one line why they differ, if they do."""
-
-    matcher: Matcher
-    wanted: str
-    problem: str
 
 
 def check_push(repo: str, private: bool = False, token: str | None = None) -> None:
@@ -137,42 +126,11 @@ def pull(repo: str, revision: str | None = None, deadline: float = 10.0) -> Pull
     return Pulled(folder, f"{repo}@{folder.name}", problem)
 
 
-def serve(wanted: str | None, deadline: float = 10.0) -> Served:
-    """Load what is wanted, or else the bundle that ships with the code; call it again to try again.
-
-    Args:
-        wanted: a folder, or "user/repo" or "user/repo@revision" on the Hub; None for the bundle that ships.
-        deadline: seconds that the Hub may take.
-
-    Raises:
-        ValueError: the bundle that ships is broken; whatever else fails is told in `problem`.
-    """
-    wanted = (wanted or "").strip()
-    if not wanted:
-        return Served(load_matcher(), "", "")
-    try:
-        if names_folder(wanted):
-            return Served(load_matcher(wanted), wanted, "")
-        pulled = pull(wanted, deadline=deadline)
-        return Served(_load(pulled), wanted, pulled.problem)
-    except Exception as error:
-        problem = f"{_first_line(error)} The model that ships with the app is served instead of {wanted}."
-        return Served(load_matcher(), wanted, problem)
-
-
-def _load(pulled: Pulled) -> Matcher:
-    try:
-        return Matcher(bundle.load(pulled.folder), pulled.name, pulled.folder)
-    except ValueError as error:
-        # The path of a cache tells nobody anything, least of all a visitor.
-        raise ValueError(str(error).replace(str(pulled.folder), pulled.name)) from error
-
-
 def _check_name(repo: str) -> None:
     try:
         validate_repo_id(repo)
     except HFValidationError as error:
-        raise ValueError(f"{repo!r} is no repository's name: {_first_line(error)}") from error
+        raise ValueError(f"{repo!r} is no repository's name: {first_line(error)}") from error
     if "/" not in repo:
         raise ValueError(f"{repo!r} is no repository's whole name: write USER/{repo}.")
 
@@ -216,10 +174,10 @@ def _why(error: BaseException) -> str:
         if isinstance(link, json.JSONDecodeError):
             return "what answered is not the Hub, check HF_ENDPOINT and whether the network wants a login"
         link = link.__cause__
-    return _first_line(error).rstrip(".")
+    return first_line(error).rstrip(".")
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
@@ -303,7 +261,7 @@ def main(arguments: list[str] | None = None) -> int:
             push(options.folder, options.repo, options.private)
         else:
             pulled = pull(options.repo, deadline=PUSH_SECONDS)
-            _load(pulled)
+            bundle.load(pulled.folder)
             print(*filter(None, (pulled.problem, f"{pulled.name}: {pulled.folder}")), sep="\n")
     except ValueError as error:
         print(f"siamese.hub: {error}", file=sys.stderr)

@@ -157,7 +157,7 @@ def _image_from_array(array: np.ndarray) -> Image.Image:
         if high == 1:  # a mask
             array = array.astype(np.uint8) * 255
         elif high > 255:
-            array = (array >> 8).astype(np.uint8)
+            array = (array / (4095 if high <= 4095 else 65535) * 255).astype(np.uint8)
         else:
             array = array.astype(np.uint8)
     else:

@@ -42,8 +42,10 @@ class NetworkConfig:
         object.__setattr__(self, "blocks", tuple(self.blocks))
         if self.backbone not in BACKBONES:
             raise ValueError(f"backbone must be one of {', '.join(BACKBONES)}, got {self.backbone!r}")
-        if self.embedding_dim < 1:
-            raise ValueError(f"embedding_dim must be at least 1, got {self.embedding_dim}")
+        if self.embedding_dim < 2:
+            raise ValueError(
+                f"embedding_dim must be at least 2, unit vectors of one number are all alike; got {self.embedding_dim}"
+            )
         if len(self.channels) != 3 or len(self.blocks) != 3 or min(self.channels + self.blocks) < 1:
             raise ValueError("channels and blocks are three positive numbers each, one a stage")
 

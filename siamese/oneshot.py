@@ -45,7 +45,7 @@ def generate_runs(characters: np.ndarray, runs: int, seed: int, ways: int = WAYS
     return drawn
 
 
-def read_runs(folder: Path, ways: int = WAYS) -> list[Run]:
+def read_runs(folder: Path) -> list[Run]:
     """The published runs: `runNN/class_labels.txt` pairs each test drawing with its training drawing.
 
     Raises:

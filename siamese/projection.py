@@ -30,25 +30,27 @@ def tsne(embeddings: np.ndarray, seed: int = 0, perplexity: float = 30.0) -> np.
 
 
 def principal_components(embeddings: np.ndarray, count: int = 3) -> np.ndarray:
-    """(N, count) float32 coordinates along the directions of most variance, the largest from -1 to 1."""
+    """(N, count) float32 coordinates along the directions of most variance, the largest from -1 to 1.
+
+    A direction's sign is arbitrary; the one is taken in which its largest part points up. Directions that
+    the embedding does not have are zero.
+    """
     centred = embeddings - embeddings.mean(axis=0)
     _, directions = np.linalg.eigh(centred.T @ centred)
     axes = directions[:, ::-1][:, :count]
-    axes = axes * np.where(
-        np.abs(axes).argmax(axis=0) >= 0, np.sign(axes[np.abs(axes).argmax(axis=0), range(axes.shape[1])]), 1
-    )
-    coordinates = centred @ axes
+    largest = np.abs(axes).argmax(axis=0)
+    coordinates = centred @ (axes * np.sign(axes[largest, np.arange(axes.shape[1])]))
+    coordinates = np.pad(coordinates, ((0, 0), (0, count - coordinates.shape[1])))
     return (coordinates / max(float(np.abs(coordinates).max()), 1e-9)).astype(np.float32)
 
 
-def place(xy: np.ndarray, distances: np.ndarray) -> tuple[float, float]:
+def place(places: np.ndarray, distances: np.ndarray) -> tuple[float, ...]:
     """Where a new picture stands: the mean of its nearest neighbours' places, the nearer the heavier.
 
     Args:
-        xy: (k, 2) places of the neighbours, nearest first.
+        places: (k, axes) of the neighbours, nearest first.
         distances: (k,) to them, in the original space.
     """
     scale = max(float(distances[len(distances) // 2]), 1e-6)
     weights = np.exp(-((distances / scale) ** 2) * 2)
-    x, y = (xy * weights[:, None]).sum(axis=0) / weights.sum()
-    return float(x), float(y)
+    return tuple(((places * weights[:, None]).sum(axis=0) / weights.sum()).tolist())

@@ -2,7 +2,7 @@
 
 Alpaydin and Alimoglu (1998) recorded 44 people writing digits on a tablet. The original, unnormalised
 recordings are in UNIPEN format: https://archive.ics.uci.edu/dataset/81 (CC BY 4.0), files
-`pendigits-orig.tra` (7,494 digits by 30 people, ordered by writer) and `pendigits-orig.tes`.
+`pendigits-orig.tra` (7,494 digits by 30 people, in mixed order) and `pendigits-orig.tes` (by 14 others).
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from siamese.ink import SIDE, to_ink
 CANVAS = 280  # side of the drawing canvas, in pixels
 BRUSHES = (8, 14, 20)  # that measurements are reported for
 TABLET = 500  # side of the box that people wrote into, in tablet units
-HELD_OUT = 0.25  # of the file's end: about seven of the thirty writers
+HELD_OUT = 0.25  # of the recordings
 
 
 @dataclass(frozen=True)
 class Recording:
-    """One digit: its label, and its strokes as (points, 2) arrays of x, y, with y growing downwards."""
+    """One digit: its label, who drew it, and its strokes as (points, 2) arrays of x, y, with y growing downwards."""
 
     label: int
+    writer: int
     strokes: tuple[np.ndarray, ...]
 
 
@@ -52,18 +53,23 @@ def parse_unipen(text: str) -> list[Recording]:
     recordings = []
     for segment in re.split(r"^\.SEGMENT\s+DIGIT", text, flags=re.MULTILINE)[1:]:
         label = re.search(r'"(\d)"', segment)
+        comment = re.search(r"^\.COMMENT\s+\d+\s+(\d+)", segment, re.MULTILINE)  # digit, writer, sample
         strokes = []
         for stroke in re.findall(r"^\.PEN_DOWN(.*?)^\.PEN_UP", segment, flags=re.MULTILINE | re.DOTALL):
             points = np.array(stroke.split(), dtype=np.float32).reshape(-1, 2)
             if len(points):
                 strokes.append(points * (1, -1) + (0, TABLET))
         if label and strokes:
-            recordings.append(Recording(int(label[1]), tuple(strokes)))
+            recordings.append(Recording(int(label[1]), int(comment[1]) if comment else 0, tuple(strokes)))
     return recordings
 
 
-def split_writers(recordings: list[Recording]) -> tuple[list[Recording], list[Recording]]:
-    """(to fit, to hold out): the last quarter of the file is other people than the rest."""
+def hold_out(recordings: list[Recording]) -> tuple[list[Recording], list[Recording]]:
+    """(to fit, to hold out): the last quarter of the file, which the same thirty people drew.
+
+    What is measured on it is how drawings never seen are read, not how people never seen are. For that
+    there is `writer`, and the fourteen other people of `pendigits-orig.tes`.
+    """
     cut = round(len(recordings) * (1 - HELD_OUT))
     return recordings[:cut], recordings[cut:]
 

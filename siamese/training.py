@@ -230,10 +230,10 @@ class Trainer:
 
     # --- checkpoints --------------------------------------------------------------------------------
 
-    def save(self, path: Path) -> None:
-        """Write everything that `restore` needs, whole or not at all."""
+    def save(self, path: Path, origin: str = "") -> None:
+        """Write everything that `restore` needs, whole or not at all; `origin` says what data it learned from."""
         state = {
-            "config": repr(self.config),
+            "config": f"{self.config} {origin}",
             "net": self.net.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -243,8 +243,8 @@ class Trainer:
         }
         write_whole(path, lambda temporary: torch.save(state, temporary))
 
-    def restore(self, path: Path) -> None:
-        """Go on where a checkpoint of the same recipe stopped.
+    def restore(self, path: Path, origin: str = "") -> None:
+        """Go on where a checkpoint of the same recipe and origin stopped.
 
         Raises:
             ValueError: the checkpoint cannot be read, or belongs to another recipe.
@@ -260,7 +260,7 @@ class Trainer:
             if type(error).__name__ != "UnpicklingError":
                 raise
             raise ValueError(f"{str(path)!r} is no checkpoint. Start again without --resume.") from error
-        if saved != repr(self.config):
+        if saved != f"{self.config} {origin}":
             raise ValueError(
                 f"{str(path)!r} was made with other settings ({saved}). Resume with the same, or start anew without --resume."
             )

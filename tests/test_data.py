@@ -232,9 +232,9 @@ def test_varied_renderings_differ_and_come_again_for_the_same_seed():
     assert not torch.equal(once.images[3], once.images[4])
 
 
-def test_writers_held_out_are_the_last_quarter():
+def test_drawings_held_out_are_the_last_quarter():
     recordings = strokes.parse_unipen(UNIPEN) * 10
-    fit, held = strokes.split_writers(recordings)
+    fit, held = strokes.hold_out(recordings)
     assert (fit, held) == (recordings[:15], recordings[15:])
 
 

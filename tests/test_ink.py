@@ -299,7 +299,7 @@ def test_reading_ink_again_changes_nothing(hundred):
 def test_thin_and_thick_brushes_come_out_much_alike():
     """What the canvas shows of them differs more than tenfold, what the network sees little more than twofold."""
     down_and_right, downwards = np.array([[200, 100], [150, 250], [300, 250]]), np.array([[260, 150], [260, 400]])
-    four = strokes.Recording(4, (down_and_right.astype(float), downwards.astype(float)))
+    four = strokes.Recording(4, 1, (down_and_right.astype(float), downwards.astype(float)))
     pictures = [strokes.render(four, brush) for brush in (3, 8, 14, 20, 30, 36)]
     drawn = [(np.asarray(picture) < 128).sum() for picture in pictures]
     seen = [(to_ink(picture) > 127).sum() for picture in pictures]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import gradio as gr
 
 from siamese import card
@@ -24,6 +26,7 @@ client = Client("{url}")
 client.predict(handle_file("four.png"), handle_file("nine.png"), api_name="/compare")
 client.predict(handle_file("four.png"), 10, api_name="/neighbours")
 client.predict(handle_file("four.png"), api_name="/locate")
+client.predict([handle_file("alpha.png"), handle_file("beta.png")], ["alpha", "beta"], handle_file("query.png"), api_name="/recognise")
 ```
 """
 
@@ -48,7 +51,7 @@ def build(matcher: Matcher, problem: str) -> list[gr.Plot]:
     with gr.Row():
         distances = gr.Plot(show_label=False, container=False)
         training = gr.Plot(show_label=False, container=False)
-    gr.Markdown("## Use it from code\n" + USE.format(url="http://127.0.0.1:7860"))
+    gr.Markdown("## Use it from code\n" + USE.format(url=os.environ.get("SPACE_ID", "http://127.0.0.1:7860")))
     gr.Markdown("## Data\n" + DATA)
     return [roc, calibration, distances, training]
 
@@ -78,9 +81,9 @@ def measured(metrics: dict) -> str:
     test = metrics["test"]
     return "\n\n".join(
         [
-            f"On MNIST's {metrics['test_images']:,} test pictures, which were looked at once, when everything was decided. "
+            f"On MNIST's {metrics['test_images']:,} test pictures, scored once a run, at its end. "
             f"k-NN is fitted on the {metrics['fit_images']:,} training pictures; verification is over all {test['pairs']:,} "
-            "pairs; threshold and calibration come from 5,000 validation pictures.",
+            "pairs; threshold and calibration come from validation pictures that the network was not fitted to.",
             card.results_table(metrics),
             card.other_table(metrics),
             f"Trained with `{metrics['command']}`, seed {metrics['seed']}, in {metrics['seconds'] / 60:.0f} minutes on "

@@ -8,8 +8,8 @@ from functools import wraps
 from typing import Any
 
 import gradio as gr
+from gradio.processing_utils import save_bytes_to_cache
 
-from siamese.ink import BlankImageError
 from siamese.matcher import Comparison, Matcher, Neighbour, Picture, Symbol, vote
 from siamese.ui.components import encoded
 
@@ -29,14 +29,17 @@ def told(function: Callable) -> Callable:
     return wrapper
 
 
+def downloadable(name: str, text: str) -> str:
+    """The path of a text that a visitor can download; Gradio deletes it with the rest of its cache."""
+    return save_bytes_to_cache(text.encode("utf-8"), name, gr.utils.get_upload_folder())
+
+
 def read(matcher: Matcher, picture: Picture | None) -> tuple[Symbol | None, str]:
-    """(symbol, why there is none): a blank canvas is no error."""
+    """(symbol, why there is none): a blank canvas, which is None, is no error."""
     if picture is None:
         return None, ""
     try:
         return matcher.read(picture), ""
-    except BlankImageError:
-        return None, ""
     except ValueError as error:
         return None, str(error)
 

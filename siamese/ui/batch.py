@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
-import tempfile
+import lzma
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,6 @@ import numpy as np
 import torch
 from PIL import Image
 
-from siamese.files import write_text
 from siamese.ink import to_ink
 from siamese.matcher import Matcher, Symbol, vote
 from siamese.networks import embed
@@ -41,7 +42,7 @@ class Row:
 def build(matcher: Matcher) -> None:
     """Lay out the tab and wire it."""
     gr.Markdown(
-        f"Upload up to {MOST} pictures, or a zip of them: each is read, and every pair is compared.",
+        f"Upload up to {MOST} pictures, or a zip of them, 16 MB together: each is read, and every pair is compared.",
         elem_classes="lead",
     )
     files = gr.File(
@@ -65,11 +66,10 @@ def build(matcher: Matcher) -> None:
     def run(paths: list[str] | None, progress: gr.Progress = gr.Progress()) -> tuple:  # noqa: B008 (Gradio's own way)
         rows = read_set(matcher, paths or [], embed_set, lambda share, what: progress(share, desc=what))
         found = [row for row in rows if row.symbol]
-        file = Path(tempfile.mkdtemp(prefix="compared-")) / "compared.csv"
         lines = table_of(matcher, rows)
-        write_text(file, as_csv(lines))
+        file = answers.downloadable("compared.csv", as_csv(lines))
         words = f"{len(found)} of {len(rows)} pictures were read."
-        return words, lines, matrix(matcher, found), gr.update(value=str(file), interactive=True)
+        return words, lines, matrix(matcher, found), gr.update(value=file, interactive=True)
 
     start.click(run, files, [summary, table, picture, download], api_visibility="private", concurrency_limit=1)
 
@@ -78,11 +78,9 @@ def embed_anywhere(matcher: Matcher, inks: np.ndarray) -> np.ndarray:
     """(N, 28, 28) ink -> (N, dim), on the GPU if this process has one."""
     if not torch.cuda.is_available():
         return matcher.embed(inks)
-    net = matcher.net.to("cuda")
-    try:
-        return embed(net, torch.from_numpy(inks)[:, None]).numpy()
-    finally:
-        net.to("cpu")
+    # A copy: other visitors' answers come from the net itself, on the CPU, at the same time.
+    net = copy.deepcopy(matcher.net).to("cuda")
+    return embed(net, torch.from_numpy(inks)[:, None]).numpy()
 
 
 def read_set(
@@ -96,22 +94,24 @@ def read_set(
     Raises:
         ValueError: there are none, or too many.
     """
-    pictures = list(unpacked(paths))
-    if not pictures:
-        raise ValueError("There is no picture in this set. Upload image files, or a zip of them.")
+    # One picture at a time is held; what is kept of each is its ink, or why there is none.
     inks: dict[str, np.ndarray] = {}
     problems: dict[str, str] = {}
-    for number, (name, content) in enumerate(pictures):
-        tell(0.8 * number / len(pictures), f"reading {name}")
+    names = []
+    for name, content in unpacked(paths):
+        tell(0.8 * len(names) / MOST, f"reading {name}")
+        names.append(name)
         try:
             inks[name] = to_ink(content)
         except ValueError as error:
             problems[name] = str(error)
+    if not names:
+        raise ValueError("There is no picture in this set. Upload image files, or a zip of them.")
     tell(0.85, "embedding")
     embeddings = dict(zip(inks, embed_set(np.stack(list(inks.values()))), strict=True)) if inks else {}
     return [
         Row(name, Symbol(inks[name], embeddings[name]) if name in inks else None, problems.get(name, ""))
-        for name, _ in pictures
+        for name in names
     ]
 
 
@@ -135,7 +135,7 @@ def _contents(paths: list[str]) -> Iterator[tuple[str, bytes]]:
         try:
             with zipfile.ZipFile(path) as archive:
                 yield from _zipped(archive)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, RuntimeError, EOFError) as error:
             raise ValueError(f"{path.name!r} cannot be read as a zip.") from error
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import gradio as gr
 import numpy as np
 
 from siamese.matcher import Matcher
 from siamese.ui import answers, components
 
+# How far from the threshold an example of an error should lie, so that it stays one when the canvas redraws it.
+CLEAR = (0.7, 1.25)
 EXAMPLES = ("Two different 4s", "A 4 and a 9", "A 1 and a crossed 7", "Same, but missed", "Different, but fooled")
 
 
@@ -74,6 +78,7 @@ def compare(
     return answers.api_comparison(matcher, comparison) | {"words": answers.in_words(comparison)}, *seen
 
 
+@lru_cache(maxsize=2 * len(EXAMPLES))
 def example(matcher: Matcher, number: int) -> tuple[np.ndarray, np.ndarray]:
     """The ink of an example pair, found in the gallery by what it is an example of."""
     gallery = matcher.gallery
@@ -89,10 +94,10 @@ def example(matcher: Matcher, number: int) -> tuple[np.ndarray, np.ndarray]:
         best = typical.argmax()
     elif number == 3:
         a, b, d = _pairs(matcher, 9, 9)
-        best = np.where(d > matcher.threshold, -d, -9).argmax()
+        best = np.where(d > matcher.threshold, -np.abs(d - CLEAR[1] * matcher.threshold), -9).argmax()
     else:
         a, b, d = _pairs(matcher, 4, 9)
-        best = np.where(d < matcher.threshold, d, -9).argmax()
+        best = np.where(d < matcher.threshold, -np.abs(d - CLEAR[0] * matcher.threshold), -9).argmax()
     return gallery.images[a[best]], gallery.images[b[best]]
 
 

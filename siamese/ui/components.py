@@ -60,7 +60,7 @@ SEEN = """
 """
 
 GRID = '<p class="grid-empty"></p><ol class="grid"></ol>'
-VOTES = '<p class="votes-words"></p><ul class="votes"></ul>'
+VOTES = '<p class="votes-words" aria-live="polite"></p><ul class="votes"></ul>'
 
 
 class JsonHTML(gr.HTML):

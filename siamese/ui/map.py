@@ -10,7 +10,7 @@ import gradio as gr
 import numpy as np
 
 from siamese.matcher import Matcher
-from siamese.projection import principal_components
+from siamese.projection import place, principal_components
 from siamese.ui import answers, components
 from siamese.ui.theme import DIGITS
 
@@ -93,11 +93,10 @@ def own_point(matcher: Matcher, picture: bytes | None) -> tuple[dict, dict | Non
         return {"hint": wrong}, None
     found = matcher.neighbours(symbol, LINKED)
     indices = [neighbour.index for neighbour in found]
-    weights = np.array([1.0 / (neighbour.distance + 1e-3) for neighbour in found])[:, None]
-    pca = (components_of(matcher)[indices] * weights).sum(axis=0) / weights.sum()
+    distances = np.array([neighbour.distance for neighbour in found])
     value = {
         "xy": matcher.locate(symbol),
-        "pca": pca.tolist(),
+        "pca": place(components_of(matcher)[indices], distances),
         "neighbours": [answers.api_neighbour(neighbour) for neighbour in found],
         "words": "Your drawing: its nearest in the original space",
     }

@@ -54,7 +54,7 @@ def build(matcher: Matcher, sprite_url: str) -> None:
         return path, gr.update(interactive=False), *found(picture, path, k, mode, digit)
 
     canvas.change(drawn, [canvas, k, mode, digit], [walk, back, *outputs], trigger_mode="always_last", **quiet)
-    gr.on([k.release, mode.input, digit.input], found, asked, outputs, trigger_mode="always_last", **quiet)
+    gr.on([k.input, mode.input, digit.input], found, asked, outputs, trigger_mode="always_last", **quiet)
 
     def step(to: int, picture: bytes | None, path: list[int], k: float, mode: str, digit: str) -> tuple:
         path = [*path, to][-LONGEST_WALK:]
@@ -107,7 +107,10 @@ def search(
     else:
         shown = matcher.neighbours(query, int(k), among)
     items = [answers.item(n, odd=n.label != own) for n in shown]
-    return {"items": items}, answers.votes_value(matcher, shown, matcher.is_novel(query)), seen
+    # A vote among pictures that were chosen by their label would only say how they were chosen.
+    open_vote = mode == NEAREST and digit == ANY
+    votes = answers.votes_value(matcher, shown, matcher.is_novel(query)) if open_vote else None
+    return {"items": items}, votes, seen
 
 
 def candidates(matcher: Matcher, own: int, mode: str, digit: str) -> np.ndarray:

@@ -29,7 +29,7 @@ def build(matcher: Matcher, problem: str = "", retry: Callable[[], str] | None =
     plotly = map.plotly_js()
     gr.set_static_paths([sprite, plotly])
     sprite_url, plotly_url = components.file_url(sprite), components.file_url(plotly)
-    with gr.Blocks(title=TITLE, analytics_enabled=False) as demo:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as demo:
         api.build(matcher)  # first, so that its names are taken by none of the page's own events
         gr.Markdown(
             "# Same or different?\n"
@@ -39,7 +39,9 @@ def build(matcher: Matcher, problem: str = "", retry: Callable[[], str] | None =
         if problem:
             with gr.Row(elem_classes="problem"):
                 told = gr.Markdown(problem, elem_id="problem")
-                again = gr.Button("Try again", size="sm", scale=0, min_width=100, visible=retry is not None)
+                again = gr.Button(
+                    "Try again", size="sm", scale=0, min_width=100, visible=retry is not None, elem_id="again"
+                )
             if retry:
                 again.click(retry, None, told, api_visibility="private", concurrency_limit=1)
         with gr.Tabs():

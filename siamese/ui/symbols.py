@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from siamese.files import write_json
 from siamese.ink import SIDE
 from siamese.matcher import Matcher, Symbol
 from siamese.ui import answers, components
@@ -56,7 +54,7 @@ def build(matcher: Matcher) -> None:
             with gr.Row(elem_classes="examples"):
                 ready = [gr.Button(path.stem, size="sm", min_width=70) for path in sorted(SETS.glob("*.png"))]
             with gr.Row(elem_classes="tight"):
-                save = gr.DownloadButton("Download", size="sm", min_width=70)
+                save = gr.DownloadButton("Download", size="sm", min_width=70, interactive=False, elem_id="save-symbols")
                 load = gr.UploadButton("Load", file_types=[".json"], size="sm", min_width=70, elem_id="load-symbols")
                 forget = gr.Button("Forget all", size="sm", min_width=70)
         with gr.Column(min_width=220, elem_classes="query"):
@@ -92,7 +90,8 @@ def build(matcher: Matcher) -> None:
         button.click(
             lambda picture, path=path: _with_board(matcher, read_set(path), picture), query, [taught, board], **quiet
         )
-    save.click(write_file, taught, save, **quiet)
+    # The button offers what it already holds when it is clicked, so it has to hold it before.
+    taught.change(offered, taught, save, **quiet)
     load.upload(
         lambda file, picture: _with_board(matcher, read_file(file), picture), [load, query], [taught, board], **quiet
     )
@@ -158,15 +157,15 @@ def as_symbol(matcher: Matcher, ink: np.ndarray) -> Symbol:
 # --- files ----------------------------------------------------------------------------------------------
 
 
+def offered(symbols: Taught) -> dict:
+    """The download button, with the symbols' file if there are any."""
+    return gr.update(value=write_file(symbols) if symbols else None, interactive=bool(symbols))
+
+
 def write_file(symbols: Taught) -> str:
     """All symbols as one file that `read_file` reads again."""
-    if not symbols:
-        raise gr.Error("There are no symbols to download yet.", print_exception=False)
-    path = Path(tempfile.mkdtemp(prefix="symbols-")) / "symbols.json"
-    write_json(
-        path, {"format": FORMAT, "symbols": {k: [components.encoded(ink) for ink in v] for k, v in symbols.items()}}
-    )
-    return str(path)
+    drawn = {name: [components.encoded(ink) for ink in inks] for name, inks in symbols.items()}
+    return answers.downloadable("symbols.json", json.dumps({"format": FORMAT, "symbols": drawn}, ensure_ascii=False))
 
 
 @answers.told
@@ -182,7 +181,7 @@ def read_file(path: str) -> Taught:
         if content["format"] != FORMAT:
             raise ValueError(wrong)
         symbols = {str(name)[:LONGEST_NAME]: [_ink(item) for item in inks] for name, inks in content["symbols"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(wrong) from error
     if not symbols or len(symbols) > MOST or not all(1 <= len(inks) <= EXAMPLES for inks in symbols.values()):
         raise ValueError(f"A file of symbols holds 1 to {MOST} of them, with 1 to {EXAMPLES} examples each.")

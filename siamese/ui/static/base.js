@@ -57,6 +57,13 @@ window.siamese = window.siamese || {};
     return Math.round(p * 100) + " %";
   };
 
+  // Replace a list's items; where the focus was among them it goes to the first, not to the page's top.
+  siamese.refill = function (list, items) {
+    const focused = list.contains(document.activeElement);
+    list.replaceChildren(...items);
+    if (focused) list.querySelector("button")?.focus({ preventScroll: true });
+  };
+
   siamese.parse = (value) => (typeof value === "string" && value ? JSON.parse(value) : value);
 
   siamese.dark = () => document.body.classList.contains("dark");

@@ -14,6 +14,8 @@
     let strokes = [];
     let picture = null;
     let current = null;
+    let finger = null;
+    let closeCamera = null;
     let sent = props.value || null;
     canvas.width = canvas.height = SHOWN;
 
@@ -91,6 +93,7 @@
     };
     canvas.addEventListener("pointerdown", (event) => {
       if (event.button || current) return;
+      finger = event.pointerId; // of several fingers, the first one draws
       event.preventDefault();
       canvas.focus({ preventScroll: true });
       canvas.setPointerCapture(event.pointerId);
@@ -100,13 +103,13 @@
       show();
     });
     canvas.addEventListener("pointermove", (event) => {
-      if (!current) return;
+      if (!current || event.pointerId !== finger) return;
       const events = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
       for (const one of events.length ? events : [event]) current.push(place(one));
       show();
     });
-    const lift = () => {
-      if (!current) return;
+    const lift = (event) => {
+      if (!current || event.pointerId !== finger) return;
       current = null;
       send();
     };
@@ -123,6 +126,7 @@
         return say("This picture cannot be read. Use a PNG, JPEG or WebP file.");
       }
       strokes = [];
+      closeCamera?.();
       say("");
       send();
     }
@@ -145,6 +149,7 @@
         send();
       },
       clear() {
+        closeCamera?.();
         strokes = [];
         picture = null;
         say("");
@@ -161,7 +166,7 @@
           say("Click the canvas and press Ctrl+V or ⌘V to paste.");
         }
       },
-      camera: () => snap(),
+      camera: () => (closeCamera ? closeCamera() : snap()),
     };
     for (const button of element.querySelectorAll("[data-do]")) {
       button.addEventListener("click", () => does[button.dataset.do]());
@@ -192,16 +197,18 @@
       }
       const video = siamese.el("video", { autoplay: true, playsinline: true, muted: true, tabindex: 0, class: "pad-video" });
       video.srcObject = stream;
-      const close = () => {
+      const close = (closeCamera = () => {
         stream.getTracks().forEach((track) => track.stop());
         video.remove();
+        closeCamera = null;
         say("");
-      };
+      });
       const take = async () => {
-        const off = siamese.el("canvas");
-        off.width = video.videoWidth;
-        off.height = video.videoHeight;
-        off.getContext("2d").drawImage(video, 0, 0);
+        const [w, h] = [video.videoWidth, video.videoHeight];
+        const side = Math.min(w, h);
+        if (!side) return; // not yet running
+        const off = siamese.el("canvas", { width: side, height: side });
+        off.getContext("2d").drawImage(video, (w - side) / 2, (h - side) / 2, side, side, 0, 0, side, side);
         close();
         picture = await createImageBitmap(off);
         strokes = [];

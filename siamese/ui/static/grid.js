@@ -7,7 +7,7 @@
     const empty = element.querySelector(".grid-empty");
     function show() {
       const value = siamese.parse(props.value) || { items: [] };
-      list.replaceChildren();
+      const tiles = [];
       empty.hidden = value.items.length > 0;
       empty.textContent = value.hint || "Draw a query, or press “Surprise me”";
       for (const item of value.items) {
@@ -29,8 +29,9 @@
           siamese.el("span", { class: "tile-figures", text: item.distance.toFixed(2) }),
           siamese.el("span", { class: "tile-figures", text: siamese.percent(item.probability) }),
         );
-        list.append(siamese.el("li", {}, button));
+        tiles.push(siamese.el("li", {}, button));
       }
+      siamese.refill(list, tiles);
     }
     watch("value", show);
     show();

@@ -19,7 +19,7 @@
     const card = element.querySelector(".map-card");
     const status = element.querySelector(".map-status");
     const list = element.querySelector(".map-list");
-    const state = { view: "tsne", colour: "digit", hidden: new Set(), selected: null, links: [], own: null };
+    const state = { view: "tsne", colour: "digit", hidden: new Set(), lasso: false, selected: null, links: [], own: null };
     let data = null;
     let ready = false;
 
@@ -28,6 +28,7 @@
       return [...Array(10).keys()].map((d) => style.getPropertyValue(`--digit-${d}`).trim());
     };
     const ink = () => getComputedStyle(document.body).getPropertyValue("--body-text-color").trim() || "#222";
+    const dragmode = () => (flat() ? (state.lasso ? "lasso" : "pan") : "orbit");
     const flat = () => state.view !== "pca3";
     const at = (i) => {
       const [x, y, z] = state.view === "tsne" ? [data.x[i], data.y[i]] : [data.px[i], data.py[i], data.pz[i]];
@@ -49,11 +50,12 @@
       const type = flat() ? "scattergl" : "scatter3d";
       const out = data.members.map((members, digit) => {
         const places = members.map(at);
+        const built = data.traces[digit]; // by Python; what depends on the visitor is laid over it
         const trace = {
-          type, mode: "markers", name: String(digit), hoverinfo: "none", customdata: members,
+          ...built, type, customdata: members,
           x: places.map((p) => p.x), y: places.map((p) => p.y),
           visible: !state.hidden.has(digit),
-          marker: { size: flat() ? 4.5 : 2.4, opacity: 0.8, color: pointColours(digit), line: { width: 0 } },
+          marker: { ...built.marker, size: built.marker.size * (flat() ? 1 : 0.55), color: pointColours(digit) },
         };
         if (!flat()) trace.z = places.map((p) => p.z);
         return trace;
@@ -99,11 +101,7 @@
 
     function layout() {
       const bare = { visible: false, zeroline: false, showgrid: false };
-      const common = {
-        paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 0, r: 0, t: 0, b: 0 },
-        showlegend: false, hovermode: "closest", hoverdistance: 12, dragmode: state.view === "pca3" ? "orbit" : "pan",
-        uirevision: state.view, font: { family: "system-ui, sans-serif" },
-      };
+      const common = { ...data.layout, dragmode: dragmode(), uirevision: state.view };
       if (flat()) return { ...common, xaxis: { ...bare, uirevision: state.view }, yaxis: { ...bare, scaleanchor: "x", uirevision: state.view } };
       return { ...common, scene: { xaxis: bare, yaxis: bare, zaxis: bare, uirevision: state.view } };
     }
@@ -125,6 +123,7 @@
       ready && Plotly.restyle(holder, { "marker.color": data.members.map((_, digit) => pointColours(digit)) }, [...Array(10).keys()]);
 
     async function draw() {
+      element.querySelector(".map-lasso").disabled = !flat();
       await Plotly.react(holder, traces(), layout(), config);
       ready = true;
     }
@@ -153,7 +152,13 @@
     async function select(index) {
       state.selected = index;
       status.textContent = "Looking for its neighbours …";
-      const found = await server.neighbours(index);
+      let found;
+      try {
+        found = await server.neighbours(index);
+      } catch {
+        status.textContent = "The server did not answer. Click the point again.";
+        return;
+      }
       if (state.selected !== index) return;
       state.links = found;
       await refresh([LINKS, RING]);
@@ -162,12 +167,12 @@
     }
 
     function fill(items, more = 0) {
-      list.replaceChildren();
+      const tiles = [];
       for (const item of items) {
         const picture = siamese.el("span", { class: "sprite" });
         siamese.sprite(picture, props.sprite, item.index, 44);
         const figures = item.distance == null ? `#${item.index}` : item.distance.toFixed(2);
-        list.append(
+        tiles.push(
           siamese.el("li", {},
             siamese.el("button", {
               type: "button", class: "tile", style: `--digit: var(--digit-${item.label})`,
@@ -177,7 +182,8 @@
           ),
         );
       }
-      if (more) list.append(siamese.el("li", { class: "map-more", text: `and ${more} more` }));
+      if (more) tiles.push(siamese.el("li", { class: "map-more", text: `and ${more} more` }));
+      siamese.refill(list, tiles);
     }
 
     function lassoed(event) {
@@ -224,9 +230,9 @@
         else status.textContent = `There is no picture ${find.elements[0].value}: they go from 0 to ${data.labels.length - 1}.`;
       });
       element.querySelector(".map-lasso").addEventListener("click", (event) => {
-        const on = event.currentTarget.getAttribute("aria-pressed") !== "true";
-        event.currentTarget.setAttribute("aria-pressed", String(on));
-        Plotly.relayout(holder, { dragmode: on ? "lasso" : "pan" });
+        state.lasso = !state.lasso;
+        event.currentTarget.setAttribute("aria-pressed", String(state.lasso));
+        if (flat()) Plotly.relayout(holder, { dragmode: dragmode() });
       });
       element.querySelector(".map-clear").addEventListener("click", () => {
         state.selected = null;
@@ -289,9 +295,9 @@
     function unpack(figure) {
       const arrays = { f4: Float32Array, f8: Float64Array, i1: Int8Array, u1: Uint8Array, i2: Int16Array, u2: Uint16Array, i4: Int32Array };
       const array = (value) => (value.bdata ? Array.from(new arrays[value.dtype](siamese.bytes(value.bdata).buffer)) : value);
-      const meta = figure.layout.meta;
+      const { meta, ...layout } = figure.layout;
       const count = meta.count;
-      const out = { labels: Array(count), wrong: array(meta.wrong), members: [] };
+      const out = { labels: Array(count), wrong: array(meta.wrong), members: [], traces: figure.data, layout };
       for (const axis of ["x", "y", "px", "py", "pz"]) out[axis] = new Float32Array(count);
       figure.data.forEach((trace, digit) => {
         const members = array(trace.customdata);

@@ -6,7 +6,7 @@
     function row(symbol, number, answer) {
       const examples = siamese.el("span", { class: "symbols-examples" });
       symbol.examples.forEach((ink) => {
-        const canvas = siamese.el("canvas", { class: "symbols-ink" + (answer && answer.support === ink.at ? " is-deciding" : "") });
+        const canvas = siamese.el("canvas", { role: "img", "aria-label": `example of ${symbol.name}`, class: "symbols-ink" + (answer && answer.support === ink.at ? " is-deciding" : "") });
         siamese.paintInk(canvas, siamese.bytes(ink.ink));
         examples.append(canvas);
       });
@@ -24,7 +24,7 @@
     }
     function show() {
       const value = siamese.parse(props.value) || { symbols: [] };
-      list.replaceChildren(...value.symbols.map((symbol, number) => row(symbol, number, value.answer)));
+      siamese.refill(list, value.symbols.map((symbol, number) => row(symbol, number, value.answer)));
       if (value.answer) {
         list.append(
           siamese.el("li", { class: "symbol symbol-none" + (value.answer.best === -1 ? " is-best" : "") },

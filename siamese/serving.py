@@ -1,0 +1,49 @@
+"""Serve a bundle whatever the Hub does: the one that is wanted, or else the one that ships with the code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from siamese import bundle, hub
+from siamese.hub import first_line
+from siamese.matcher import Matcher, load, names_folder
+
+
+@dataclass(frozen=True)
+class Served:
+    """What answers, what was asked for ("" for the shipped bundle), and in one line why they differ, if they do."""
+
+    matcher: Matcher
+    wanted: str
+    problem: str
+
+
+def serve(wanted: str | None, deadline: float = 10.0) -> Served:
+    """Load what is wanted, or else the bundle that ships with the code; call it again to try again.
+
+    Args:
+        wanted: a folder, or "user/repo" or "user/repo@revision" on the Hub; None for the bundle that ships.
+        deadline: seconds that the Hub may take.
+
+    Raises:
+        ValueError: the bundle that ships is broken; whatever else fails is told in `problem`.
+    """
+    wanted = (wanted or "").strip()
+    if not wanted:
+        return Served(load(), "", "")
+    try:
+        if names_folder(wanted):
+            return Served(load(wanted), wanted, "")
+        pulled = hub.pull(wanted, deadline=deadline)
+        return Served(_load(pulled), wanted, pulled.problem)
+    except Exception as error:
+        problem = f"{first_line(error)} The model that ships with the app is served instead of {wanted}."
+        return Served(load(), wanted, problem)
+
+
+def _load(pulled: hub.Pulled) -> Matcher:
+    try:
+        return Matcher(bundle.load(pulled.folder), pulled.name, pulled.folder)
+    except ValueError as error:
+        # The path of a cache tells nobody anything, least of all a visitor.
+        raise ValueError(str(error).replace(str(pulled.folder), pulled.name)) from error
