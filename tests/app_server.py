@@ -23,12 +23,12 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running_app(log: Path, deadline: float = 90.0, **environment: str) -> Iterator[str]:
-    """The address of `python app.py`, ready to answer; ended when the block is left."""
+def running_app(log: Path, deadline: float = 90.0, script: Path = ROOT / "app.py", **environment: str) -> Iterator[str]:
+    """The address of `python app.py` (or another script), ready to answer; ended when the block is left."""
     port = free_port()
     variables = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1"} | environment
     with log.open("w") as output:
-        process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=variables, stdout=output, stderr=output)
+        process = subprocess.Popen([sys.executable, str(script)], cwd=ROOT, env=variables, stdout=output, stderr=output)
     url = f"http://127.0.0.1:{port}"
     try:
         _wait(url, process, deadline, log)

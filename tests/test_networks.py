@@ -68,7 +68,7 @@ def test_a_configuration_survives_json(net):
     ("settings", "message"),
     [
         ({"backbone": "lenet"}, "lenet"),
-        ({"embedding_dim": 0}, "embedding_dim must be at least 1, got 0"),
+        ({"embedding_dim": 0}, "embedding_dim must be at least 2"),
         ({"embedding_dim": -3}, "-3"),
         ({"channels": (8, 8)}, "three positive numbers"),
         ({"channels": (8, 0, 8)}, "three positive numbers"),

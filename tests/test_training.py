@@ -409,7 +409,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--embedding-dim", "0"], "embedding_dim must be at least 1, got 0"),
+        (["--embedding-dim", "0"], "embedding_dim must be at least 2"),
         (["--limit", "5"], "--limit must be at least 100 images, got 5"),
         (["--limit", "-1"], "--limit"),
         (["--epochs", "0"], "epochs"),
