@@ -7,6 +7,7 @@ served beside for comparison. Needs what the tests need.
 import statistics
 import sys
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 import common
@@ -93,7 +94,7 @@ def frames(page) -> None:
         page.mouse.move(x + step * 2, y + step)
     page.mouse.up()
     stamps = page.evaluate("() => { window.going = false; return window.stamps; }")
-    gaps = [b - a for a, b in zip(stamps[:-1], stamps[1:], strict=True)]
+    gaps = [b - a for a, b in pairwise(stamps)]
     print(f"panning: {1000 / statistics.median(gaps):.0f} frames a second (median), slowest {max(gaps):.0f} ms")
 
 
