@@ -7,6 +7,7 @@ served beside for comparison. Needs what the tests need.
 import statistics
 import sys
 import tempfile
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -56,6 +57,7 @@ def main() -> None:
             print(
                 f"first tab: {first / 1000:.0f} kB, an empty Gradio page {base / 1000:.0f} kB: {(first - base) / 1000:.0f} kB more"
             )
+            tabs(page)
             open_tab(page, "Map")
             page.wait_for_selector("[data-drawn-ms]")
             page.wait_for_load_state("networkidle")
@@ -65,6 +67,23 @@ def main() -> None:
             draw(page, "#canvas-map", SEVEN)
             hover(page)
             frames(page)
+
+
+USABLE = {
+    "Neighbours": "#canvas-query canvas",
+    "New symbols": "#canvas-teach canvas",
+    "Many at once": "#batch-start",
+    "About": "#served",
+}
+
+
+def tabs(page) -> None:
+    """From a click on a tab to the first thing in it that can be used."""
+    for name, selector in USABLE.items():
+        start = time.perf_counter()
+        open_tab(page, name)
+        page.wait_for_selector(selector, state="visible")
+        print(f"tab {name}: usable after {(time.perf_counter() - start) * 1000:.0f} ms")
 
 
 def hover(page) -> None:

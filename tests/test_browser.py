@@ -215,6 +215,64 @@ def test_teach_three_symbols_and_recognise_them(page):
     expect(words).to_have_text("It is none of these")
 
 
+def test_symbols_are_downloaded_and_loaded_again(page, tmp_path):
+    open_tab(page, "New symbols")
+    page.get_by_role("button", name="Korean").click()
+    names = page.locator(".symbol-name")
+    expect(names).to_have_count(8)
+    expect(page.locator("#save-symbols")).to_be_enabled()
+    with page.expect_download() as download:
+        page.locator("#save-symbols").click()
+    path = tmp_path / "symbols.json"
+    download.value.save_as(path)
+    page.get_by_role("button", name="Forget all").click()
+    expect(names).to_have_count(0)
+    with page.expect_file_chooser() as chooser:
+        page.locator("#load-symbols").click()
+    chooser.value.set_files(path)
+    expect(names).to_have_count(8)
+    page.get_by_role("button", name="Forget Korean 3").click()
+    expect(names).to_have_count(7)
+
+
+def test_lasso_lists_a_group(page):
+    open_tab(page, "Map")
+    page.wait_for_selector("[data-drawn-ms]")
+    page.get_by_role("button", name="Lasso").click()
+    view = page.locator(".map-plot")
+    view.scroll_into_view_if_needed()
+    box = view.bounding_box()
+    corners = [(0.05, 0.05), (0.95, 0.05), (0.95, 0.95), (0.05, 0.95), (0.05, 0.1)]
+    (x, y), *rest = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for x, y in rest:
+        page.mouse.move(x, y, steps=8)
+    page.mouse.up()
+    expect(page.locator(".map-status")).to_contain_text("pictures:")
+    expect(page.locator(".map-list .tile")).to_have_count(120)
+    expect(page.locator(".map-more")).to_contain_text("more")
+
+
+def test_a_whole_set_at_once(page, matcher, tmp_path):
+    paths = []
+    for index in range(6):
+        paths.append(tmp_path / f"{index}.png")
+        Image.fromarray(255 - matcher.gallery.images[index]).resize((120, 120)).save(paths[-1])
+    paths.append(tmp_path / "blank.png")
+    Image.new("L", (100, 100), 255).save(paths[-1])
+    open_tab(page, "Many at once")
+    page.locator("#batch-files input[type=file]").set_input_files(paths)
+    page.locator("#batch-start").click()
+    expect(page.locator("#batch-summary")).to_contain_text("6 of 7 pictures were read")
+    expect(page.locator("#batch-table")).to_contain_text("nothing drawn")
+    expect(page.locator("#batch-matrix img")).to_be_visible()
+    with page.expect_download() as download:
+        page.locator("#batch-csv").click()
+    download.value.save_as(tmp_path / "results.csv")
+    assert len((tmp_path / "results.csv").read_text().splitlines()) == 8
+
+
 # Gradio's own: its footer, its slider's scale, its file box, its empty image, its coloured code.
 NOT_OURS = (".show-api", ".max_value", ".min_value", ".or", ".empty", ".token", "pre")
 
