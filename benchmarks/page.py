@@ -57,7 +57,6 @@ def main() -> None:
             print(
                 f"first tab: {first / 1000:.0f} kB, an empty Gradio page {base / 1000:.0f} kB: {(first - base) / 1000:.0f} kB more"
             )
-            tabs(page)
             open_tab(page, "Map")
             page.wait_for_selector("[data-drawn-ms]")
             page.wait_for_load_state("networkidle")
@@ -67,6 +66,7 @@ def main() -> None:
             draw(page, "#canvas-map", SEVEN)
             hover(page)
             frames(page)
+            tabs(page)
 
 
 USABLE = {

@@ -1,13 +1,6 @@
-"""The model card: the README of a bundle, written from its `metrics.json`.
-
-python -m siamese.card README.md        # put the shipped bundle's tables between the README's markers
-"""
+"""The model card: the README of a bundle, written from its `metrics.json`."""
 
 from __future__ import annotations
-
-import json
-import sys
-from pathlib import Path
 
 ROWS = (
     ("5-NN accuracy", "5-nn accuracy", "{:.2%}"),
@@ -120,11 +113,3 @@ def with_tables(text: str, metrics: dict) -> str:
     _, after = rest.split(END)
     tables = "\n\n".join(table for table in (results_table(metrics), other_table(metrics)) if table)
     return f"{before}{BEGIN}\n{tables}\n{END}{after}"
-
-
-if __name__ == "__main__":
-    from siamese.files import write_text
-
-    readme = Path(sys.argv[1])
-    shipped = Path(__file__).parent / "pretrained" / "metrics.json"
-    write_text(readme, with_tables(readme.read_text(encoding="utf-8"), json.loads(shipped.read_text(encoding="utf-8"))))
