@@ -37,6 +37,7 @@ import torch
 from tqdm import tqdm
 
 from siamese import bundle, card, data, evaluate, hub, metrics, oneshot, projection, report, scenes, strokes
+from siamese.alignment import align
 from siamese.calibration import Calibration, fit_calibration
 from siamese.gallery import Gallery
 from siamese.losses import DISTANCES, MININGS
@@ -231,7 +232,8 @@ def fit(trainer: Trainer, corpus: Corpus, out: Path) -> None:
 
 
 def finish(net: EmbeddingNet, corpus: Corpus, trainer: Trainer, options: argparse.Namespace) -> bundle.Bundle:
-    """Calibrate on the validation pictures, then measure on the test pictures, and put the bundle together."""
+    """Align with the fitted digits, calibrate on the validation pictures, then measure on the test pictures, and put the bundle together."""
+    align(net, corpus.sources.digits)
     validation = corpus.validation
     embedded_validation = embed(net, validation.images)
     domains = {"clean": metrics.pair_distances(embedded_validation, validation.labels)}
@@ -279,12 +281,14 @@ def finish(net: EmbeddingNet, corpus: Corpus, trainer: Trainer, options: argpars
 
 def symbol_calibration(net: EmbeddingNet, corpus: Corpus) -> Calibration | None:
     """The curve for symbols never trained on, from the alphabets that were held out; None without any."""
-    domains = [paired(net, data.as_classes([alphabet], rotations=False)) for alphabet in corpus.alphabets_held]
+    domains = [
+        paired(net, data.as_classes([alphabet], rotations=False), head="symbols") for alphabet in corpus.alphabets_held
+    ]
     return fit_calibration(domains) if domains else None
 
 
-def paired(net: EmbeddingNet, pictures: data.LabeledImages) -> metrics.PairDistances:
-    return metrics.pair_distances(embed(net, pictures.images), pictures.labels)
+def paired(net: EmbeddingNet, pictures: data.LabeledImages, head: str = "digits") -> metrics.PairDistances:
+    return metrics.pair_distances(embed(net, pictures.images, head), pictures.labels)
 
 
 def validated(

@@ -150,7 +150,7 @@ def omniglot(net: EmbeddingNet, runs: list[oneshot.Run]) -> dict[str, tuple[floa
     """Error and its standard error over the runs, for the network and for what no training attains."""
 
     def by(network: EmbeddingNet) -> oneshot.Embed:
-        return lambda ink: embed(network, torch.from_numpy(ink)[:, None]).numpy()
+        return lambda ink: embed(network, torch.from_numpy(ink)[:, None], head="symbols").numpy()
 
     torch.manual_seed(0)
     scorers = {

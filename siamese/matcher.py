@@ -24,10 +24,10 @@ NOVELTY_RANK = 5  # a picture is like the gallery if this many of the gallery ar
 
 @dataclass(frozen=True)
 class Symbol:
-    """A picture that has been read: its (28, 28) ink and its (dim,) embedding."""
+    """A picture that has been read: its (28, 28) ink, and unless it is only to be recognised, its (dim,) embedding."""
 
     ink: np.ndarray
-    embedding: np.ndarray
+    embedding: np.ndarray | None = None
 
 
 Picture = Image.Image | np.ndarray | str | os.PathLike | bytes | Symbol
@@ -96,8 +96,8 @@ class Matcher:
             raise ValueError("Expected a list of pictures; for one, write [picture].")
         return self._embed(np.stack([to_ink(image) for image in images]) if len(images) else np.zeros((0, SIDE, SIDE)))
 
-    def _embed(self, ink: np.ndarray) -> np.ndarray:
-        return embed(self.net, torch.from_numpy(np.require(ink, requirements="W"))[:, None]).numpy()
+    def _embed(self, ink: np.ndarray, head: str = "digits") -> np.ndarray:
+        return embed(self.net, torch.from_numpy(np.require(ink, requirements="W"))[:, None], head).numpy()
 
     def compare(self, a: Picture, b: Picture) -> Comparison:
         """Whether two pictures show the same symbol. `compare(a, b)` equals `compare(b, a)`."""
@@ -169,10 +169,11 @@ class Matcher:
         Args:
             support: (label, picture) pairs, one or more for each label.
         """
-        symbols = [self.read(picture) for _, picture in support]
-        embeddings = np.stack([symbol.embedding for symbol in symbols]) if symbols else np.zeros((0, 1), np.float32)
+        pictures = [*(picture for _, picture in support), query]
+        inks = [picture.ink if isinstance(picture, Symbol) else to_ink(picture) for picture in pictures]
+        embeddings = self._embed(np.stack(inks), head="symbols")
         labels = [label for label, _ in support]
-        return recognise(embeddings, labels, self.read(query).embedding, self.bundle.symbol_calibration)
+        return recognise(embeddings[:-1], labels, embeddings[-1], self.bundle.symbol_calibration)
 
     def locate(self, image: Picture) -> tuple[float, float]:
         """Where a picture stands on the map."""

@@ -107,14 +107,25 @@ class TorchvisionBackbone(nn.Module):
 
 
 class Neck(nn.Module):
-    """Features -> embedding of length 1."""
+    """Features -> embedding of length 1, by one of two heads.
+
+    `symbols` is what the loss shaped. `digits` is that, aligned with the digits after training
+    (`alignment.py`); until then the two are the same.
+    """
 
     def __init__(self, features: int, embedding_dim: int) -> None:
         super().__init__()
         self.project = nn.Linear(features, embedding_dim)
+        self.align = nn.Linear(embedding_dim, embedding_dim).requires_grad_(False)
+        nn.init.eye_(self.align.weight)
+        nn.init.zeros_(self.align.bias)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.normalize(self.project(x).float(), dim=1)
+    def forward(self, x: Tensor, head: str = "digits") -> Tensor:
+        embedding = F.normalize(self.project(x).float(), dim=1)
+        if head == "symbols":
+            return embedding
+        with torch.autocast(embedding.device.type, enabled=False):
+            return F.normalize(self.align(embedding), dim=1)
 
 
 class EmbeddingNet(nn.Module):
@@ -129,8 +140,8 @@ class EmbeddingNet(nn.Module):
             self.backbone = TorchvisionBackbone(config.backbone, pretrained_backbone)
         self.neck = Neck(self.backbone.features, config.embedding_dim)
 
-    def forward(self, images: Tensor) -> Tensor:
-        return self.neck(self.backbone((images - INK_MEAN) / INK_STD))
+    def forward(self, images: Tensor, head: str = "digits") -> Tensor:
+        return self.neck(self.backbone((images - INK_MEAN) / INK_STD), head)
 
 
 class SiameseNetwork(nn.Module):
@@ -146,14 +157,15 @@ class SiameseNetwork(nn.Module):
 
 
 @torch.inference_mode()
-def embed(net: EmbeddingNet, images: Tensor, batch_size: int = 1000) -> Tensor:
-    """Embed (N, 1, 28, 28) uint8 pictures: (N, embedding_dim) float32 on the CPU.
+def embed(net: EmbeddingNet, images: Tensor, head: str = "digits", batch_size: int = 1000) -> Tensor:
+    """Embed (N, 1, 28, 28) uint8 pictures by the head for `digits` or for other `symbols`: (N, dim) float32 on the CPU.
 
     In float32 and in evaluation mode whatever the training ran in; the net's mode is left as it was.
     """
     device = next(net.parameters()).device
     training = net.training
     net.eval()
-    rows = [net(images[i : i + batch_size].to(device).float() / 255).cpu() for i in range(0, len(images), batch_size)]
+    batches = [images[i : i + batch_size] for i in range(0, len(images), batch_size)]
+    rows = [net(batch.to(device).float() / 255, head).cpu() for batch in batches]
     net.train(training)
     return torch.cat(rows) if rows else torch.zeros(0, net.config.embedding_dim)

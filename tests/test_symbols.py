@@ -8,6 +8,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
+from siamese.matcher import Symbol
 from siamese.ui import components, symbols
 
 
@@ -74,8 +75,8 @@ def test_ready_sets_hold_ink_and_recognise_themselves(matcher):
     for path in sets:
         ready = symbols.read_set(path)
         assert len(ready) >= symbols.FEWEST
-        support = [(name, symbols.as_symbol(matcher, inks[0])) for name, inks in ready.items()]
-        found = [matcher.recognise(support, symbols.as_symbol(matcher, inks[1])).label for inks in ready.values()]
+        support = [(name, Symbol(inks[0])) for name, inks in ready.items()]
+        found = [matcher.recognise(support, Symbol(inks[1])).label for inks in ready.values()]
         assert sum(a == b for a, b in zip(found, ready, strict=True)) >= len(ready) - 2
 
 

@@ -136,7 +136,7 @@ def board_value(matcher: Matcher, symbols: Taught, picture: bytes | None) -> dic
     elif symbols and len(symbols) < FEWEST:
         value["words"] = "Teach it one more symbol"
     elif symbols:
-        support = [(name, as_symbol(matcher, ink)) for name, inks in symbols.items() for ink in inks]
+        support = [(name, Symbol(ink)) for name, inks in symbols.items() for ink in inks]
         found = matcher.recognise(support, unknown)
         names = list(found.probabilities)
         best = names.index(found.label) if found.label is not None else -1
@@ -148,10 +148,6 @@ def board_value(matcher: Matcher, symbols: Taught, picture: bytes | None) -> dic
             "support": found.support if best >= 0 else -1,
         }
     return value
-
-
-def as_symbol(matcher: Matcher, ink: np.ndarray) -> Symbol:
-    return Symbol(ink, matcher.embed(ink[None])[0])
 
 
 # --- files ----------------------------------------------------------------------------------------------
