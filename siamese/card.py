@@ -79,9 +79,10 @@ def model_card(metrics: dict, repo: str = "user/repo") -> str:
     parts = [
         "\n".join(front),
         "# A Siamese network for handwritten symbols",
-        "It embeds a 28x28 picture of a handwritten symbol as a unit vector, so that pictures of the same symbol lie near "
-        "each other. Two pictures are compared by the distance of their embeddings, which a calibration curve turns into "
-        "the probability that they show the same symbol.",
+        "It embeds a 28x28 picture of a handwritten symbol as a unit vector, so that pictures of the same symbol lie "
+        "near each other. Two pictures are compared by the distance of their embeddings, which a calibration curve "
+        "turns into the probability that they show the same symbol. There are two heads: the one for digits is centred "
+        "on them after training, the one for other symbols is as it was trained.",
         "## Use",
         "```python\nimport siamese  # the code is in the Space and the repository that this model belongs to\n\n"
         f'matcher = siamese.load("{repo}")\nprint(matcher.compare("four.png", "nine.png"))\n```',
