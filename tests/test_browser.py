@@ -238,7 +238,7 @@ def test_symbols_are_downloaded_and_loaded_again(page, tmp_path):
 def test_lasso_lists_a_group(page):
     open_tab(page, "Map")
     page.wait_for_selector("[data-drawn-ms]")
-    page.get_by_role("button", name="Lasso").click()
+    page.get_by_role("button", name="Lasso", exact=True).click()
     view = page.locator(".map-plot")
     view.scroll_into_view_if_needed()
     box = view.bounding_box()
@@ -292,6 +292,7 @@ def test_no_serious_accessibility_fault_of_our_own(page, tab):
     elif tab == "New symbols":
         page.get_by_role("button", name="Greek").click()
         page.wait_for_selector(".symbol")
+        expect(page.locator("#save-symbols")).to_be_enabled()
     faults = [
         (violation["id"], node["target"])
         for violation in Axe().run(page).response["violations"]
