@@ -16,7 +16,7 @@
 # ///
 """Train a Siamese network on handwritten digits, measure it honestly, write one bundle.
 
-    python train.py --data-dir ../shared/data --out runs/base            # MNIST alone
+    python train.py --data-dir DATA --out runs/base                      # MNIST alone
     python train.py --strokes --omniglot small1 small2 --scans 20000     # what the shipped bundle learned from
 
 What it attains is in `metrics.json` beside the weights, with the command, seed, versions, time and
