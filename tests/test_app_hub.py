@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import time
 import urllib.request
@@ -109,7 +110,8 @@ def press_try_again(url: str) -> None:
 
 
 def reachable_config(url: str) -> str:
+    """The page's config, or nothing while the app is down, or goes down in the middle of its answer."""
     try:
         return config_of(url)
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return ""
