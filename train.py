@@ -37,12 +37,11 @@ import torch
 from tqdm import tqdm
 
 from siamese import bundle, card, data, evaluate, hub, metrics, oneshot, projection, report, scenes, strokes
-from siamese.alignment import align
 from siamese.calibration import Calibration, fit_calibration
 from siamese.gallery import Gallery
 from siamese.losses import DISTANCES, MININGS
 from siamese.matcher import NOVELTY_RANK
-from siamese.networks import BACKBONES, EmbeddingNet, NetworkConfig, embed
+from siamese.networks import BACKBONES, HEADS, EmbeddingNet, NetworkConfig, embed
 from siamese.training import LOSSES, SAMPLINGS, Sources, Step, TrainConfig, Trainer, train
 
 CHECKPOINT = "checkpoint.pt"
@@ -115,7 +114,8 @@ def main(arguments: list[str] | None = None) -> None:
     config = TrainConfig(
         **{field.name: getattr(options, field.name) for field in fields(TrainConfig) if field.name in RECIPE}
     )
-    network = NetworkConfig(options.backbone, options.embedding_dim, options.channels, options.blocks)
+    heads = HEADS if options.omniglot and options.sampling == "classes" else HEADS[:1]
+    network = NetworkConfig(options.backbone, options.embedding_dim, options.channels, options.blocks, heads)
     out = Path(options.out)
     if options.push_to_hub:
         hub.check_push(options.push_to_hub, options.private)
@@ -178,7 +178,7 @@ class Corpus:
             self.pen_fit, self.pen_held = strokes.hold_out(strokes.load_pendigits(options.data_dir))
             if options.limit:
                 self.pen_fit, self.pen_held = self.pen_fit[: options.limit], self.pen_held[: options.limit]
-            drawn = strokes.varied(self.pen_fit, copies=5, seed=1).without(options.exclude_classes)
+            drawn = strokes.varied(self.pen_fit, copies=6, seed=1, redraw=True).without(options.exclude_classes)
         if options.scans:
             scans = self._scenes(options.scans).without(options.exclude_classes)
         if options.omniglot:
@@ -232,8 +232,7 @@ def fit(trainer: Trainer, corpus: Corpus, out: Path) -> None:
 
 
 def finish(net: EmbeddingNet, corpus: Corpus, trainer: Trainer, options: argparse.Namespace) -> bundle.Bundle:
-    """Align with the fitted digits, calibrate on the validation pictures, then measure on the test pictures, and put the bundle together."""
-    align(net, corpus.sources.digits)
+    """Calibrate on the validation pictures, measure on the test pictures, put the bundle together."""
     validation = corpus.validation
     embedded_validation = embed(net, validation.images)
     domains = {"clean": metrics.pair_distances(embedded_validation, validation.labels)}
@@ -241,9 +240,9 @@ def finish(net: EmbeddingNet, corpus: Corpus, trainer: Trainer, options: argpars
     domains["scanned"] = paired(net, scenes.seen(some, scenes.scan, seed=7))
     domains["photographed"] = paired(net, scenes.seen(some, scenes.photograph, seed=8))
     if corpus.pen_held:
-        # Half of the held-out drawings calibrate, the other half is reported on.
-        half = len(corpus.pen_held) // 2
-        domains["drawn"] = paired(net, strokes.varied(corpus.pen_held[:half], copies=1, seed=9))
+        # One half of the held-out people calibrate, the other half are reported on.
+        choose, _ = strokes.halve(corpus.pen_held)
+        domains["drawn"] = paired(net, strokes.varied(choose, copies=2, seed=9))
 
     embedded_test = embed(net, corpus.test.images)
     novelty = evaluate.novelty_threshold(embedded_validation, embedded_test, NOVELTY_RANK)
@@ -315,15 +314,15 @@ def beyond(
 ) -> dict[str, float]:
     """What the network does with what it was not fitted to: other pen drawings, and an alphabet held out."""
     figures = {}
-    held = corpus.pen_held[len(corpus.pen_held) // 2 :]
+    _, held = strokes.halve(corpus.pen_held)
     for brush in strokes.BRUSHES if held else ():
         drawn = strokes.rendered(held, brush)
         accuracy = metrics.knn_accuracy(gallery, corpus.test.labels, embed(net, drawn.images), drawn.labels)
-        figures[f"Other pen drawings by the same people, brush {brush} of {strokes.CANVAS}: 5-NN accuracy"] = accuracy
+        figures[f"Pen drawings by people never seen, brush {brush} of {strokes.CANVAS}: 5-NN accuracy"] = accuracy
     if held:
         pairs = paired(net, strokes.varied(held, copies=1, seed=10))
-        figures["Other pen drawings by the same people: equal error rate"] = metrics.equal_error_rate(pairs)[0]
-        figures["Other pen drawings by the same people: calibration error"] = metrics.calibration_error(
+        figures["Pen drawings by people never seen: equal error rate"] = metrics.equal_error_rate(pairs)[0]
+        figures["Pen drawings by people never seen: calibration error"] = metrics.calibration_error(
             pairs, calibration.probability(pairs.centres)
         )
     for alphabet in corpus.alphabets_held:

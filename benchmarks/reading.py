@@ -1,8 +1,7 @@
 """How well digits are read that are not MNIST's: python benchmarks/reading.py --data-dir DATA [--model FOLDER]
 
-The label is the vote of the 10 nearest pictures of the gallery, as in the app. Pen strokes are
-drawings that were held out from training, by the same people (the last eighth of the file: the eighth before
-calibrates); scans
+The label is the vote of the 10 nearest pictures of the gallery, as in the app. Pen strokes are by the
+people of `pendigits-orig.tra` whom the shipped model neither learned from nor was calibrated on; scans
 and photographs are made of MNIST validation pictures by `siamese/scenes.py`.
 """
 
@@ -39,7 +38,7 @@ def main() -> None:
         )
 
     _, held = strokes.hold_out(strokes.load_pendigits(options.data_dir))
-    reported = held[len(held) // 2 :]
+    _, reported = strokes.halve(held)
     for brush in (*strokes.BRUSHES, 4, 28):
         report(f"pen strokes, brush {brush} of 280", strokes.rendered(reported, brush))
     for height in (60, 120):

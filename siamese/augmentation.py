@@ -30,14 +30,14 @@ class Augmentation:
         share: of the pictures that are changed at all.
     """
 
-    turn: float = 15.0
-    slant: float = 0.3
-    scale: float = 0.12
-    aspect: float = 0.15
+    turn: float = 10.0
+    slant: float = 0.2
+    scale: float = 0.1
+    aspect: float = 0.1
     shift: float = 1.5
-    elastic: float = 1.2
-    thickness: float = 0.5
-    blur: float = 0.5
+    elastic: float = 0.8
+    thickness: float = 0.35
+    blur: float = 0.35
     contrast: float = 2.5
     noise: float = 0.05
     share: float = 0.95

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 TORCHVISION_BACKBONES = ("resnet18", "vgg11_bn", "efficientnet_b0")
 BACKBONES = ("conv", *TORCHVISION_BACKBONES)
+HEADS = ("digits", "symbols")
 INK_MEAN, INK_STD = 0.1307, 0.3081  # of MNIST's training pixels
 
 
@@ -30,16 +31,18 @@ class NetworkConfig:
             and unseen symbols well, more brings nothing here.
         channels: of the conv backbone's three stages, at 28x28, 14x14 and 7x7.
         blocks: 3x3 convolutions a stage.
+        heads: `digits` alone, which then embeds other symbols too, or `digits` and `symbols`.
     """
 
     backbone: str = "conv"
     embedding_dim: int = 128
     channels: tuple[int, int, int] = (32, 64, 128)
     blocks: tuple[int, int, int] = (2, 2, 2)
+    heads: tuple[str, ...] = HEADS[:1]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "channels", tuple(self.channels))
-        object.__setattr__(self, "blocks", tuple(self.blocks))
+        for name in ("channels", "blocks", "heads"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         if self.backbone not in BACKBONES:
             raise ValueError(f"backbone must be one of {', '.join(BACKBONES)}, got {self.backbone!r}")
         if self.embedding_dim < 2:
@@ -48,6 +51,8 @@ class NetworkConfig:
             )
         if len(self.channels) != 3 or len(self.blocks) != 3 or min(self.channels + self.blocks) < 1:
             raise ValueError("channels and blocks are three positive numbers each, one a stage")
+        if self.heads not in (HEADS[:1], HEADS):
+            raise ValueError(f"heads must be digits, or digits and symbols; got {', '.join(self.heads)}")
 
     def to_json(self) -> dict:
         return asdict(self)
@@ -107,25 +112,20 @@ class TorchvisionBackbone(nn.Module):
 
 
 class Neck(nn.Module):
-    """Features -> embedding of length 1, by one of two heads.
+    """Features -> embedding of length 1, by a head of its own for digits and for other symbols.
 
-    `symbols` is what the loss shaped. `digits` is that, aligned with the digits after training
-    (`alignment.py`); until then the two are the same.
+    On one sphere, every other symbol pushes the digits together and digits take room from symbols; with
+    two, what tells digits apart and what tells any two shapes apart are learned on the same features
+    without getting in each other's way (`benchmarks/recipes.md`).
     """
 
-    def __init__(self, features: int, embedding_dim: int) -> None:
+    def __init__(self, features: int, embedding_dim: int, heads: tuple[str, ...]) -> None:
         super().__init__()
-        self.project = nn.Linear(features, embedding_dim)
-        self.align = nn.Linear(embedding_dim, embedding_dim).requires_grad_(False)
-        nn.init.eye_(self.align.weight)
-        nn.init.zeros_(self.align.bias)
+        self.heads = nn.ModuleDict({head: nn.Linear(features, embedding_dim) for head in heads})
 
-    def forward(self, x: Tensor, head: str = "digits") -> Tensor:
-        embedding = F.normalize(self.project(x).float(), dim=1)
-        if head == "symbols":
-            return embedding
-        with torch.autocast(embedding.device.type, enabled=False):
-            return F.normalize(self.align(embedding), dim=1)
+    def forward(self, features: Tensor, head: str = "digits") -> Tensor:
+        project = self.heads[head if head in self.heads else "digits"]
+        return F.normalize(project(features).float(), dim=1)
 
 
 class EmbeddingNet(nn.Module):
@@ -138,10 +138,14 @@ class EmbeddingNet(nn.Module):
             self.backbone = ConvBackbone(config.channels, config.blocks)
         else:
             self.backbone = TorchvisionBackbone(config.backbone, pretrained_backbone)
-        self.neck = Neck(self.backbone.features, config.embedding_dim)
+        self.neck = Neck(self.backbone.features, config.embedding_dim, config.heads)
+
+    def features(self, images: Tensor) -> Tensor:
+        """What both heads look at: (B, features)."""
+        return self.backbone((images - INK_MEAN) / INK_STD)
 
     def forward(self, images: Tensor, head: str = "digits") -> Tensor:
-        return self.neck(self.backbone((images - INK_MEAN) / INK_STD), head)
+        return self.neck(self.features(images), head)
 
 
 class SiameseNetwork(nn.Module):

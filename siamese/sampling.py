@@ -24,17 +24,19 @@ class Group:
         members: for each class of the group, the indices of its pictures.
         classes: how many classes of the group a batch holds.
         per_class: how many pictures of each.
+        every: 2 for every second batch, and so on.
     """
 
     members: list[torch.Tensor]
     classes: int
     per_class: int
+    every: int = 1
 
     @classmethod
-    def of(cls, labels: torch.Tensor, classes: int, per_class: int, offset: int = 0) -> Group:
+    def of(cls, labels: torch.Tensor, classes: int, per_class: int, offset: int = 0, every: int = 1) -> Group:
         """Group the pictures by label; `offset` is the place of the first in the joined data."""
         members = [torch.nonzero(labels == label).flatten() + offset for label in labels.unique()]
-        return cls(members, min(classes, len(members)), per_class)
+        return cls(members, min(classes, len(members)), per_class, every)
 
 
 class ClassBalancedSampler:
@@ -59,10 +61,11 @@ class ClassBalancedSampler:
         generator = torch.Generator().manual_seed(self.seed * 100003 + number)
         decks = [[_Deck(members, generator) for members in group.members] for group in self.groups]
         turns = [_Deck(torch.arange(len(group.members)), generator) for group in self.groups]
-        for _ in range(self.batches):
+        for batch in range(self.batches):
             drawn = []
             for group, deck, turn in zip(self.groups, decks, turns, strict=True):
-                drawn += [deck[label].draw(group.per_class) for label in turn.draw(group.classes).tolist()]
+                if batch % group.every == 0:
+                    drawn += [deck[label].draw(group.per_class) for label in turn.draw(group.classes).tolist()]
             yield torch.cat(drawn)
 
 

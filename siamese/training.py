@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader
 
 from siamese import losses
 from siamese.augmentation import Augmentation
-from siamese.data import LabeledImages, join
+from siamese.data import FIRST_SYMBOL, LabeledImages, join
 from siamese.files import write_whole
 from siamese.networks import EmbeddingNet, SiameseNetwork
 from siamese.sampling import ClassBalancedSampler, Group, PairDataset, TripletDataset
@@ -40,6 +40,7 @@ class TrainConfig:
         mining: of in-batch triplets.
         per_class: pictures of each digit in a batch; strokes, scans, symbols and per_symbol likewise: of
             each digit drawn by pen, of each digit re-scanned, and how many other symbols, and of each.
+        symbols_every: 4 for other symbols in every fourth batch: they are learned much sooner than the digits.
         learning_rate: at the peak of the one-cycle schedule (Smith, 2018). weight_decay: of AdamW.
         averaging: decay per step of the averaged weights that are kept in the end.
     """
@@ -52,10 +53,11 @@ class TrainConfig:
     temperature: float = 0.07
     mining: str = "batch-hard"
     per_class: int = 12
-    strokes: int = 4
+    strokes: int = 8
     scans: int = 4
-    symbols: int = 56
+    symbols: int = 64
     per_symbol: int = 4
+    symbols_every: int = 4
     learning_rate: float = 5e-3
     weight_decay: float = 0.03
     averaging: float = 0.999
@@ -110,15 +112,15 @@ class Sources:
 
     def groups(self, config: TrainConfig) -> list[Group]:
         groups, offset = [], 0
-        for part, classes, per_class in (
-            (self.digits, 10, config.per_class),
-            (self.strokes, 10, config.strokes),
-            (self.scans, 10, config.scans),
-            (self.symbols, config.symbols, config.per_symbol),
+        for part, classes, per_class, every in (
+            (self.digits, 10, config.per_class, 1),
+            (self.strokes, 10, config.strokes, 1),
+            (self.scans, 10, config.scans, 1),
+            (self.symbols, config.symbols, config.per_symbol, config.symbols_every),
         ):
             if part is not None:
                 if per_class and classes:
-                    groups.append(Group.of(part.labels, classes, per_class, offset))
+                    groups.append(Group.of(part.labels, classes, per_class, offset, every))
                 offset += len(part)
         return groups
 
@@ -198,8 +200,22 @@ class Trainer:
             index = index.to(self.device)
             images, labels = self._augmented(self.data.images[index]), self.data.labels[index]
             with self.precision:
-                embeddings = self.net(images)
-            yield self._batch_loss(embeddings, labels), len(index)
+                features = self.net.features(images)
+                yield self._heads_loss(features, labels), len(index)
+
+    def _heads_loss(self, features: Tensor, labels: Tensor) -> losses.Loss:
+        """The sum over the heads.
+
+        The symbols' head learns from symbols alone. The digits' head learns from digits, to which every
+        symbol is a stranger of a class of its own: what is no digit shall lie near none.
+        """
+        symbol = labels >= FIRST_SYMBOL
+        if "symbols" not in self.net.config.heads or not symbol.any():
+            return self._batch_loss(self.net.neck(features), labels)
+        strangers = -1 - torch.arange(len(labels), device=labels.device)
+        digits = self._batch_loss(self.net.neck(features), torch.where(symbol, strangers, labels))
+        symbols = self._batch_loss(self.net.neck(features[symbol], "symbols"), labels[symbol])
+        return losses.Loss(digits.value + symbols.value, digits.active)
 
     def _batch_loss(self, embeddings: Tensor, labels: Tensor) -> losses.Loss:
         config = self.config

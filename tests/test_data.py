@@ -232,10 +232,34 @@ def test_varied_renderings_differ_and_come_again_for_the_same_seed():
     assert not torch.equal(once.images[3], once.images[4])
 
 
-def test_drawings_held_out_are_the_last_quarter():
-    recordings = strokes.parse_unipen(UNIPEN) * 10
+def test_a_redrawn_digit_is_another_drawing_of_the_same():
+    (one, four) = strokes.parse_unipen(UNIPEN)
+    chance = np.random.default_rng(0)
+    for recording in (one, four):
+        again = strokes.redrawn(recording, chance)
+        assert (again.label, again.writer, len(again.strokes)) == (
+            recording.label,
+            recording.writer,
+            len(recording.strokes),
+        )
+        size = np.ptp(np.concatenate(recording.strokes), axis=0).max()
+        for before, after in zip(recording.strokes, again.strokes, strict=True):
+            assert 0 < np.abs(after.mean(axis=0) - before.mean(axis=0)).max() < 0.3 * size
+    redrawn = strokes.varied([four], 3, seed=1, redraw=True)
+    assert not torch.equal(redrawn.images, strokes.varied([four], 3, seed=1).images)
+
+
+def test_nobody_who_is_held_out_is_also_fitted_or_both_chosen_by_and_reported_on():
+    strokes_of_one = strokes.parse_unipen(UNIPEN)[0].strokes
+    recordings = [strokes.Recording(digit, writer, strokes_of_one) for digit in range(10) for writer in range(1, 31)]
     fit, held = strokes.hold_out(recordings)
-    assert (fit, held) == (recordings[:15], recordings[15:])
+    assert {recording.writer for recording in held} == {6, 12, 18, 24, 30}
+    assert len(fit) + len(held) == len(recordings)
+    assert not {recording.writer for recording in fit} & {recording.writer for recording in held}
+    choose, report = strokes.halve(held)
+    assert {recording.writer for recording in choose} == {6, 12}
+    assert {recording.writer for recording in report} == {18, 24, 30}
+    assert len(choose) + len(report) == len(held)
 
 
 def test_missing_or_foreign_pen_files_are_refused(tmp_path):

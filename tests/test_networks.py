@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from siamese.networks import BACKBONES, EmbeddingNet, NetworkConfig, SiameseNetwork, embed
+from siamese.networks import BACKBONES, HEADS, EmbeddingNet, NetworkConfig, SiameseNetwork, embed
 
 
 def config(backbone: str) -> NetworkConfig:
@@ -59,6 +61,20 @@ def test_embed_does_not_depend_on_the_batch(net, digits):
     assert embed(net, digits.images[:0]).shape == (0, 8)
 
 
+def test_two_heads_see_the_same_features_each_in_its_own_way(digits):
+    net = EmbeddingNet(replace(config("conv"), heads=HEADS)).eval()
+    pictures = digits.images[:8].float() / 255
+    features = net.features(pictures)
+    for head in HEADS:
+        assert torch.equal(net(pictures, head), net.neck(features, head))
+    assert not torch.allclose(net(pictures, "digits"), net(pictures, "symbols"), atol=0.1)
+
+
+def test_one_head_embeds_everything(net, digits):
+    assert net.config.heads == ("digits",)
+    assert torch.equal(embed(net, digits.images[:5], "symbols"), embed(net, digits.images[:5]))
+
+
 def test_a_configuration_survives_json(net):
     assert NetworkConfig(**net.config.to_json()) == net.config
     assert NetworkConfig(channels=[1, 2, 3]).channels == (1, 2, 3)
@@ -73,6 +89,7 @@ def test_a_configuration_survives_json(net):
         ({"channels": (8, 8)}, "three positive numbers"),
         ({"channels": (8, 0, 8)}, "three positive numbers"),
         ({"blocks": (1, 1, 1, 1)}, "three positive numbers"),
+        ({"heads": ("symbols",)}, "heads must be digits, or digits and symbols"),
     ],
 )
 def test_a_bad_configuration_is_refused(settings, message):

@@ -68,6 +68,13 @@ def test_groups_share_a_batch():
         assert int(batch.max()) < len(LABELS) + 6
 
 
+def test_a_group_may_come_in_every_third_batch_only():
+    labels = torch.arange(4).repeat_interleave(5)
+    often, rarely = Group.of(labels, 4, 2), Group.of(labels, 2, 3, offset=20, every=3)
+    sizes = [len(batch) for batch in ClassBalancedSampler([often, rarely], 6).epoch(0)]
+    assert sizes == [14, 8, 8, 14, 8, 8]
+
+
 def test_epochs_differ_and_come_again_for_the_same_seed():
     assert epoch(sampler(), 3) == epoch(sampler(), 3)
     assert epoch(sampler(), 3) != epoch(sampler(), 4)

@@ -18,10 +18,10 @@ import torch
 from conftest import ROOT, TINY, six_times, write_mnist
 from safetensors.torch import load_file
 
-from siamese import bundle, data, training
+from siamese import bundle, data, losses, training
 from siamese.augmentation import NONE, Augmentation
 from siamese.data import LabeledImages
-from siamese.networks import EmbeddingNet, embed
+from siamese.networks import HEADS, EmbeddingNet, embed
 from siamese.training import Sources, TrainConfig, Trainer, train
 
 QUICK = TrainConfig(epochs=4, per_class=6, learning_rate=0.01, augmentation=NONE)
@@ -110,6 +110,45 @@ def test_every_source_has_its_share_of_a_batch(digits):
         assert members.min() >= 3 * len(digits)
 
 
+def test_the_symbols_head_learns_from_symbols_alone(digits):
+    run = two_headed(digits)
+    run._heads_loss(run.net.features(digits.images.float() / 255), digits.labels).value.backward()
+    assert run.net.neck.heads.symbols.weight.grad is None
+    assert run.net.neck.heads.digits.weight.grad.abs().max() > 0
+
+
+def test_the_digits_head_takes_every_symbol_for_a_stranger(digits):
+    run = two_headed(digits)
+    pictures = digits.images[:40].float() / 255
+    labels = digits.labels[:40] + 10 * (torch.arange(40) >= 20)
+    features = run.net.features(pictures)
+    embeddings, symbols = run.net.neck(features), run.net.neck(features[20:], "symbols")
+    of_digits = 0.0
+    for i in range(20):
+        log_total = torch.logsumexp(
+            torch.stack([embeddings[i] @ embeddings[j] for j in range(40) if j != i]) / QUICK.temperature, 0
+        )
+        same = [j for j in range(20) if j != i and labels[j] == labels[i]]
+        of_digits -= sum(embeddings[i] @ embeddings[j] / QUICK.temperature - log_total for j in same) / len(same) / 20
+    of_symbols = losses.supervised_contrastive(symbols, labels[20:], QUICK.temperature).value
+    expected = float(of_digits + of_symbols)
+    assert float(run._heads_loss(features, labels).value) == pytest.approx(expected, rel=1e-4)
+
+
+def two_headed(digits: LabeledImages) -> Trainer:
+    symbols = LabeledImages(digits.images.flip(-1), digits.labels + 10)
+    config = replace(QUICK, symbols=5, symbols_every=2)
+    return Trainer(EmbeddingNet(replace(TINY, heads=HEADS)), Sources(digits, symbols=symbols), config)
+
+
+def test_both_heads_learn_in_a_run(digits):
+    run = two_headed(digits)
+    before = {head: run.net.neck.heads[head].weight.clone() for head in HEADS}
+    train(run)
+    for head in HEADS:
+        assert not torch.allclose(run.net.neck.heads[head].weight, before[head])
+
+
 def test_the_classic_forms_learn_from_all_sources(digits):
     symbols = LabeledImages(digits.images, digits.labels + 10)
     config = replace(QUICK, loss="contrastive", sampling="pairs", epochs=1)
@@ -132,7 +171,7 @@ def test_the_classic_forms_draw_anew_for_each_epoch(digits, recipe):
 def test_a_loss_that_is_no_number_ends_the_run(digits):
     run = trainer(digits)
     with torch.no_grad():
-        run.net.neck.project.weight.fill_(float("nan"))
+        run.net.neck.heads.digits.weight.fill_(float("nan"))
     with pytest.raises(ValueError, match="Lower --learning-rate"):
         train(run)
 
