@@ -17,10 +17,14 @@ ROWS = (
 DATA = {
     "mnist": "MNIST (LeCun, Cortes and Burges), all of its training images but 5,000, or what `--limit` left of them. Its Hub card says MIT, other "
     "sources CC BY-SA 3.0.",
-    "strokes": "UCI Pen-Based Recognition of Handwritten Digits (Alpaydin and Alimoglu, 1998), CC BY 4.0: three "
-    "quarters of `pendigits-orig.tra`, by all of its thirty writers, rendered with many brushes.",
+    "strokes": "UCI Pen-Based Recognition of Handwritten Digits (Alpaydin and Alimoglu, 1998), CC BY 4.0: "
+    "`pendigits-orig.tra` without every sixth of its thirty writers, rendered with many brushes.",
     "omniglot": "Omniglot's background sets (Lake, Salakhutdinov and Tenenbaum, 2015), MIT.",
 }
+TWO_HEADS = (
+    " Digits are embedded by one head, other symbols by a second one on the same backbone, which was trained on other "
+    "alphabets, so that symbols never trained on can be told apart."
+)
 
 
 def results_table(metrics: dict) -> str:
@@ -81,8 +85,9 @@ def model_card(metrics: dict, repo: str = "user/repo") -> str:
         "# A Siamese network for handwritten symbols",
         "It embeds a 28x28 picture of a handwritten symbol as a unit vector, so that pictures of the same symbol lie "
         "near each other. Two pictures are compared by the distance of their embeddings, which a calibration curve "
-        "turns into the probability that they show the same symbol. There are two heads: the one for digits is centred "
-        "on them after training, the one for other symbols is as it was trained.",
+        "turns into the probability that they show the same symbol."
+        + TWO_HEADS
+        * ("symbols" in metrics.get("network", {}).get("heads", ())),
         "## Use",
         "```python\nimport siamese  # the code is in the Space and the repository that this model belongs to\n\n"
         f'matcher = siamese.load("{repo}")\nprint(matcher.compare("four.png", "nine.png"))\n```',
