@@ -32,8 +32,17 @@ def clean(darkness: np.ndarray, photographed: bool) -> tuple[np.ndarray, np.ndar
     mask = _main_parts(mask, photographed)
     if not mask.any():
         raise BlankImageError
-    near = ndimage.binary_dilation(mask, iterations=2)
-    return darkness * near, mask
+    return darkness * _grown(_grown(mask)), mask
+
+
+def _grown(mask: np.ndarray) -> np.ndarray:
+    """A mask and the four neighbours of each of its pixels: `ndimage.binary_dilation`, in a tenth of the time."""
+    grown = mask.copy()
+    grown[1:] |= mask[:-1]
+    grown[:-1] |= mask[1:]
+    grown[:, 1:] |= mask[:, :-1]
+    grown[:, :-1] |= mask[:, 1:]
+    return grown
 
 
 def _without_ruling(mask: np.ndarray) -> np.ndarray:

@@ -174,6 +174,9 @@ def _flatten(pixels: np.ndarray) -> np.ndarray:
 
 def _most_contrast(colour: np.ndarray) -> np.ndarray:
     """Luminance, unless one colour channel shows far more (yellow on white, red on green)."""
+    red, green, blue = (colour[..., channel] for channel in range(3))
+    if np.array_equal(red, green) and np.array_equal(green, blue):  # a grey drawing: then luminance is any of them
+        return red
     luminance = np.asarray(Image.fromarray(np.ascontiguousarray(colour)).convert("L"))
     spread, spreads = np.std(luminance), colour[::2, ::2].std(axis=(0, 1), dtype=np.float32)
     best = int(spreads.argmax())
