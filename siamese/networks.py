@@ -18,6 +18,7 @@ from torch import Tensor, nn
 TORCHVISION_BACKBONES = ("resnet18", "vgg11_bn", "efficientnet_b0")
 BACKBONES = ("conv", *TORCHVISION_BACKBONES)
 HEADS = ("digits", "symbols")
+LOOKS = (-15.0, -8.0, 0.0, 8.0, 15.0)  # degrees by which a symbol is turned to be looked at
 INK_MEAN, INK_STD = 0.1307, 0.3081  # of MNIST's training pixels
 
 
@@ -164,12 +165,31 @@ class SiameseNetwork(nn.Module):
 def embed(net: EmbeddingNet, images: Tensor, head: str = "digits", batch_size: int = 1000) -> Tensor:
     """Embed (N, 1, 28, 28) uint8 pictures by the head for `digits` or for other `symbols`: (N, dim) float32 on the CPU.
 
+    A digit is looked at once. A symbol that was never trained on is looked at five times, a little turned,
+    and its embedding is the mean's direction: one example says little, and this takes a twentieth off the
+    errors (`benchmarks/recipes.md`).
+
     In float32 and in evaluation mode whatever the training ran in; the net's mode is left as it was.
     """
     device = next(net.parameters()).device
     training = net.training
     net.eval()
-    batches = [images[i : i + batch_size] for i in range(0, len(images), batch_size)]
-    rows = [net(batch.to(device).float() / 255, head).cpu() for batch in batches]
+    rows = []
+    for i in range(0, len(images), batch_size):
+        batch = images[i : i + batch_size].to(device).float() / 255
+        if head == "symbols":
+            looks = sum(net(turned(batch, degrees), head) for degrees in LOOKS)
+            rows.append(F.normalize(looks, dim=1).cpu())
+        else:
+            rows.append(net(batch, head).cpu())
     net.train(training)
     return torch.cat(rows) if rows else torch.zeros(0, net.config.embedding_dim)
+
+
+def turned(images: Tensor, degrees: float) -> Tensor:
+    """(B, 1, H, W) pictures turned about their middle, clockwise."""
+    angle = torch.deg2rad(torch.tensor(degrees))
+    rows = torch.stack([torch.cos(angle), torch.sin(angle), -torch.sin(angle), torch.cos(angle)]).view(2, 2)
+    matrix = F.pad(rows, (0, 1)).expand(len(images), 2, 3).to(images)
+    grid = F.affine_grid(matrix, list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid, align_corners=False)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from siamese.networks import BACKBONES, HEADS, EmbeddingNet, NetworkConfig, SiameseNetwork, embed
+from siamese.networks import BACKBONES, HEADS, LOOKS, EmbeddingNet, NetworkConfig, SiameseNetwork, embed, turned
 
 
 def config(backbone: str) -> NetworkConfig:
@@ -72,7 +74,23 @@ def test_two_heads_see_the_same_features_each_in_its_own_way(digits):
 
 def test_one_head_embeds_everything(net, digits):
     assert net.config.heads == ("digits",)
-    assert torch.equal(embed(net, digits.images[:5], "symbols"), embed(net, digits.images[:5]))
+    pictures = digits.images[:5].float() / 255
+    assert torch.equal(net(pictures, "symbols"), net(pictures))
+
+
+def test_a_symbol_is_looked_at_from_five_sides(net, digits):
+    pictures = digits.images[:5].float() / 255
+    looks = torch.stack([net.eval()(turned(pictures, degrees), "symbols") for degrees in LOOKS])
+    mean = looks.mean(0)
+    assert torch.allclose(embed(net, digits.images[:5], "symbols"), mean / mean.norm(dim=1, keepdim=True), atol=1e-6)
+
+
+def test_turning_is_what_pillow_turns(digits):
+    for degrees in (0.0, 15.0, -40.0):
+        (after,) = turned(digits.images[:1].float(), degrees)
+        picture = Image.fromarray(digits.images[0, 0].numpy())
+        expected = torch.from_numpy(np.array(picture.rotate(-degrees, Image.Resampling.BILINEAR), np.float32))
+        assert (after[0] - expected).abs().max() < 2
 
 
 def test_a_configuration_survives_json(net):

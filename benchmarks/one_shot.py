@@ -1,0 +1,36 @@
+"""One-shot recognition within alphabets: python benchmarks/one_shot.py --data-dir DATA --alphabets NAME ... [--model FOLDER]
+
+Name alphabets that the model did not learn from. From each, 200 tasks of the published shape (Lake et
+al., 2015) are drawn: twenty characters by one person, to be found again among those of another.
+"""
+
+import argparse
+import sys
+
+import common
+
+import siamese
+from siamese import data, evaluate, oneshot
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--data-dir", required=True)
+    parser.add_argument("--alphabets", nargs="+", required=True, metavar="NAME")
+    parser.add_argument("--model")
+    options = parser.parse_args()
+    print(common.where())
+    net = siamese.load(options.model).net
+    known = {alphabet.name: alphabet for alphabet in data.load_omniglot(options.data_dir)}
+    for name in options.alphabets:
+        if name not in known:
+            sys.exit(f"{name!r} is none of {', '.join(known)}")
+        images = known[name].images
+        if len(images) < oneshot.WAYS:
+            sys.exit(f"{name} has {len(images)} characters, a task wants {oneshot.WAYS}")
+        figures = evaluate.omniglot(net, oneshot.generate_runs(images, runs=200, seed=0))
+        print(f"{name:22s}" + "   ".join(f"{who} {mean:6.2%} ± {error:.2%}" for who, (mean, error) in figures.items()))
+
+
+if __name__ == "__main__":
+    main()
