@@ -164,8 +164,10 @@ def embed(net: EmbeddingNet, images: Tensor, head: str = "digits", batch_size: i
     """
     device = next(net.parameters()).device
     training = net.training
-    net.eval()
+    if training:  # to set a mode, every module is visited, which for one picture takes longer than to see it
+        net.eval()
     batches = [images[i : i + batch_size] for i in range(0, len(images), batch_size)]
     rows = [net(batch.to(device).float() / 255, head).cpu() for batch in batches]
-    net.train(training)
+    if training:
+        net.train()
     return torch.cat(rows) if rows else torch.zeros(0, net.config.embedding_dim)
