@@ -112,8 +112,8 @@ class Matcher:
 
     def neighbours_of(self, index: int, k: int = 10) -> list[Neighbour]:
         """The k pictures of the gallery that are nearest to one of them, itself left out."""
-        query = Symbol(self.gallery.images[index], self.gallery.embeddings[index])
-        return [neighbour for neighbour in self.neighbours(query, k + 1) if neighbour.index != index][:k]
+        found = self._search(self.gallery.embeddings[index], k + 1)
+        return [neighbour for neighbour in found if neighbour.index != index][:k]
 
     def differences(self, a: Picture, b: Picture) -> tuple[np.ndarray, np.ndarray]:
         """Where two pictures differ: two (28, 28) uint8 maps, bright where ink keeps the pair apart.
