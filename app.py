@@ -11,6 +11,8 @@ import sys
 # Read by Gradio when it is imported: no telemetry, and no summary of past events after each one.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
+# Read by torch and NumPy: an answer is too small to be shared between cores, and visitors ask at the same time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 with contextlib.suppress(ImportError):  # before torch, where there is a Space GPU to attach
     import spaces  # noqa: F401

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from safetensors import SafetensorError
 from safetensors.numpy import load_file as load_arrays
 from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import load_file, save_file
 
+from siamese import sprite
 from siamese.calibration import Calibration
 from siamese.card import model_card
 from siamese.files import write_json, write_text, write_whole
@@ -42,7 +42,6 @@ MEASURED = (
     "command",
     "seed",
 )
-PER_ROW = 100  # pictures in a row of the sprite sheet
 INK = {"side": SIDE, "box": BOX, "stroke_widths": list(STROKE_WIDTHS)}
 
 
@@ -70,7 +69,9 @@ def save(bundle: Bundle, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: value.detach().cpu().contiguous() for name, value in bundle.net.state_dict().items()}
     write_whole(folder / "model.safetensors", lambda path: save_file(weights, path))
-    write_whole(folder / "gallery.png", lambda path: sprite(bundle.gallery.images).save(path, "PNG", optimize=True))
+    write_whole(
+        folder / "gallery.png", lambda path: sprite.pack(bundle.gallery.images).save(path, "PNG", optimize=True)
+    )
     arrays = {
         "embeddings": bundle.gallery.embeddings.astype(np.float16),
         "labels": bundle.gallery.labels.astype(np.int64),
@@ -123,7 +124,9 @@ def load(folder: Path) -> Bundle:
     lacking = [key for key in MEASURED if key not in metrics]
     if lacking:
         raise ValueError(f"{folder / 'metrics.json'} lacks {', '.join(lacking)}.")
-    return Bundle(net.eval(), gallery, calibration, symbol_calibration, labels, metrics)
+    # The layout in which a processor convolves few pictures fastest; the weights stay what they are.
+    net = net.eval().to(memory_format=torch.channels_last)
+    return Bundle(net, gallery, calibration, symbol_calibration, labels, metrics)
 
 
 def _calibration(values: dict) -> Calibration:
@@ -182,25 +185,10 @@ def _load_gallery(folder: Path, dim: int) -> Gallery:
     embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
     if not (np.isfinite(embeddings).all() and np.isfinite(arrays["xy"]).all()):
         raise ValueError(f"{path} holds values that are not numbers.")
-    return Gallery(_read_sprite(folder / "gallery.png", count), arrays["labels"], embeddings, arrays["xy"])
-
-
-def sprite(images: np.ndarray) -> Image.Image:
-    """(N, 28, 28) uint8 pictures as one sheet, 100 a row; picture i stands in row i // 100, column i % 100."""
-    rows = -(-len(images) // PER_ROW)
-    sheet = np.zeros((rows * PER_ROW, SIDE, SIDE), np.uint8)
-    sheet[: len(images)] = images
-    sheet = sheet.reshape(rows, PER_ROW, SIDE, SIDE).swapaxes(1, 2)
-    return Image.fromarray(sheet.reshape(rows * SIDE, PER_ROW * SIDE))
-
-
-def _read_sprite(path: Path, count: int) -> np.ndarray:
-    rows = -(-count // PER_ROW)
+    # Checked now, decoded when a picture is first asked for: a visit may well need none.
+    sheet = (folder / "gallery.png").read_bytes()
     try:
-        with Image.open(path, formats=["PNG"]) as image:
-            if image.mode != "L" or image.size != (PER_ROW * SIDE, rows * SIDE):
-                raise ValueError(f"{path} is a {image.mode} picture of {image.size}, not of {count} grey ones.")
-            sheet = np.asarray(image)
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{path} is not a whole PNG picture: {error}") from error
-    return sheet.reshape(rows, SIDE, PER_ROW, SIDE).swapaxes(1, 2).reshape(-1, SIDE, SIDE)[:count].copy()
+        sprite.check(sheet, count)
+    except ValueError as error:
+        raise ValueError(f"{folder / 'gallery.png'} {error}") from error
+    return Gallery(lambda: sprite.unpack(sheet, count), arrays["labels"], embeddings, arrays["xy"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,51 +12,19 @@ from PIL import Image
 
 from siamese import bundle as bundles
 from siamese import projection
+from siamese.findings import Comparison, Neighbour, Symbol, vote
 from siamese.gallery import Gallery
 from siamese.ink import SIDE, to_ink
 from siamese.networks import embed
 from siamese.recognition import Recognition, recognise
 
+__all__ = ["Comparison", "Matcher", "Neighbour", "Picture", "Symbol", "load", "names_folder", "vote"]
+
 PRETRAINED = Path(__file__).parent / "pretrained"
 NOVELTY_RANK = 5  # a picture is like the gallery if this many of the gallery are near it
-
-
-@dataclass(frozen=True)
-class Symbol:
-    """A picture that has been read: its (28, 28) ink, and unless it is only to be recognised, its (dim,) embedding."""
-
-    ink: np.ndarray
-    embedding: np.ndarray | None = None
-
+NEAR = 12  # neighbours that are looked up once for a picture: enough for its vote, its novelty and its place
 
 Picture = Image.Image | np.ndarray | str | os.PathLike | bytes | Symbol
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """How two pictures compare.
-
-    Attributes:
-        distance: Euclidean, between unit vectors, in [0, 2].
-        probability: that both show the same symbol, where same and different are equally likely beforehand.
-        same: whether the distance is at most the threshold, which is where the probability is one half.
-        note: empty, or which picture looks like nothing in the gallery: the probability then says little.
-    """
-
-    distance: float
-    probability: float
-    same: bool
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Neighbour:
-    """A picture of the gallery, seen from a query."""
-
-    index: int
-    label: int
-    distance: float
-    probability: float
 
 
 class Matcher:
@@ -81,10 +48,22 @@ class Matcher:
             BlankImageError: there is no ink in it.
             ValueError: it is no picture that can be read.
         """
-        if isinstance(picture, Symbol):
-            return picture
-        ink = to_ink(picture)
-        return Symbol(ink, self._embed(ink[None])[0])
+        return self.read_all([picture])[0]
+
+    def read_all(self, pictures: Sequence[Picture]) -> list[Symbol]:
+        """Read several pictures as `read` does one; they are embedded together, which takes less."""
+        inks = [None if isinstance(picture, Symbol) else to_ink(picture) for picture in pictures]
+        unread = [ink for ink in inks if ink is not None]
+        # Two at least, so that a picture's embedding is the same to the last bit alone and in a pair.
+        embeddings = iter(self._embed(np.stack(unread * 2 if len(unread) == 1 else unread)) if unread else ())
+        return [
+            picture if ink is None else self.symbol(ink, next(embeddings))
+            for picture, ink in zip(pictures, inks, strict=True)
+        ]
+
+    def symbol(self, ink: np.ndarray, embedding: np.ndarray) -> Symbol:
+        """A picture that has been embedded, with its nearest of the gallery."""
+        return Symbol(ink, embedding, tuple(self._search(embedding, NEAR)))
 
     def embed(self, images: Sequence[Picture] | np.ndarray) -> np.ndarray:
         """Embed pictures, or (N, 28, 28) uint8 ink as it is: (N, dim) float32, rows of length 1."""
@@ -101,7 +80,7 @@ class Matcher:
 
     def compare(self, a: Picture, b: Picture) -> Comparison:
         """Whether two pictures show the same symbol. `compare(a, b)` equals `compare(b, a)`."""
-        a, b = self.read(a), self.read(b)
+        a, b = self.read_all([a, b])
         distance = float(np.linalg.norm(a.embedding - b.embedding))
         strange = [name for name, symbol in (("first", a), ("second", b)) if self.is_novel(symbol)]
         return Comparison(
@@ -121,25 +100,20 @@ class Matcher:
         if not 1 <= k:
             raise ValueError(f"k must be at least 1, got {k}.")
         symbol = self.read(image)
-        indices, _ = self.gallery.search(symbol.embedding, k, among)
-        # The difference is exact where the inner product, near 1, is not: a picture's own distance is 0.
-        distances = np.linalg.norm(self.gallery.embeddings[indices] - symbol.embedding, axis=1)
-        order = np.lexsort((indices, distances))
-        indices, distances = indices[order], distances[order]
-        probabilities = self.calibration.probability(distances)
-        rows = zip(
-            indices.tolist(),
-            self.gallery.labels[indices].tolist(),
-            distances.tolist(),
-            probabilities.tolist(),
-            strict=True,
-        )
-        return [Neighbour(*row) for row in rows]
+        if among is None and k <= len(symbol.near):
+            return list(symbol.near[:k])
+        return self._search(symbol.embedding, k, among)
+
+    def _search(self, embedding: np.ndarray, k: int, among: np.ndarray | None = None) -> list[Neighbour]:
+        indices, distances = self.gallery.search(embedding, k, among)
+        labels, probabilities = self.gallery.labels[indices], self.calibration.probability(distances)
+        columns = (indices.tolist(), labels.tolist(), distances.tolist(), probabilities.tolist())
+        return [Neighbour(*row) for row in zip(*columns, strict=True)]
 
     def neighbours_of(self, index: int, k: int = 10) -> list[Neighbour]:
         """The k pictures of the gallery that are nearest to one of them, itself left out."""
-        query = Symbol(self.gallery.images[index], self.gallery.embeddings[index])
-        return [neighbour for neighbour in self.neighbours(query, k + 1) if neighbour.index != index][:k]
+        found = self._search(self.gallery.embeddings[index], k + 1)
+        return [neighbour for neighbour in found if neighbour.index != index][:k]
 
     def differences(self, a: Picture, b: Picture) -> tuple[np.ndarray, np.ndarray]:
         """Where two pictures differ: two (28, 28) uint8 maps, bright where ink keeps the pair apart.
@@ -147,7 +121,7 @@ class Matcher:
         Input times gradient of the distance (Shrikumar et al., 2016), smoothed: ink that the distance
         would fall without.
         """
-        inks = np.stack([self.read(a).ink, self.read(b).ink])
+        inks = np.stack([symbol.ink for symbol in self.read_all([a, b])])
         pictures = (torch.from_numpy(inks)[:, None].float() / 255).requires_grad_()
         embeddings = self.net(pictures)
         (gradient,) = torch.autograd.grad(
@@ -177,9 +151,9 @@ class Matcher:
 
     def locate(self, image: Picture) -> tuple[float, float]:
         """Where a picture stands on the map."""
-        symbol = self.read(image)
-        indices, distances = self.gallery.search(symbol.embedding, projection.NEIGHBOURS)
-        return projection.place(self.gallery.xy[indices], distances)
+        near = self.neighbours(image, projection.NEIGHBOURS)
+        places = self.gallery.xy[[neighbour.index for neighbour in near]]
+        return projection.place(places, np.array([neighbour.distance for neighbour in near]))
 
 
 def _note(strange: list[str]) -> str:
@@ -188,12 +162,6 @@ def _note(strange: list[str]) -> str:
     if len(strange) == 2:
         return "Both pictures look like nothing in the gallery, so read the score with care."
     return f"The {strange[0]} picture looks like nothing in the gallery, so read the score with care."
-
-
-def vote(neighbours: list[Neighbour]) -> int:
-    """The most frequent label among neighbours; of several, the one that stands nearest."""
-    labels = [neighbour.label for neighbour in neighbours]
-    return max(labels, key=lambda label: (labels.count(label), -labels.index(label)))
 
 
 def load(source: str | os.PathLike | None = None, revision: str | None = None) -> Matcher:

@@ -177,7 +177,8 @@ def embed(net: EmbeddingNet, images: Tensor, head: str = "digits", batch_size: i
     """
     device = next(net.parameters()).device
     training = net.training
-    net.eval()
+    if training:  # to set a mode, every module is visited, which for one picture takes longer than to see it
+        net.eval()
     rows = []
     for i in range(0, len(images), batch_size):
         batch = images[i : i + batch_size].to(device).float() / 255
@@ -186,7 +187,8 @@ def embed(net: EmbeddingNet, images: Tensor, head: str = "digits", batch_size: i
             rows.append(F.normalize(looks, dim=1).cpu())
         else:
             rows.append(net(batch, head).cpu())
-    net.train(training)
+    if training:
+        net.train()
     return torch.cat(rows) if rows else torch.zeros(0, net.config.embedding_dim)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from siamese import bundle, hub
-from siamese.hub import first_line
+from siamese import bundle
 from siamese.matcher import Matcher, load, names_folder
+
+if TYPE_CHECKING:
+    from siamese import hub
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,15 @@ def serve(wanted: str | None, deadline: float = 10.0) -> Served:
     wanted = (wanted or "").strip()
     if not wanted:
         return Served(load(), "", "")
+    from siamese import hub
+
     try:
         if names_folder(wanted):
             return Served(load(wanted), wanted, "")
         pulled = hub.pull(wanted, deadline=deadline)
         return Served(_load(pulled), wanted, pulled.problem)
     except Exception as error:
-        problem = f"{first_line(error)} The model that ships with the app is served instead of {wanted}."
+        problem = f"{hub.first_line(error)} The model that ships with the app is served instead of {wanted}."
         return Served(load(), wanted, problem)
 
 

@@ -17,7 +17,7 @@ from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import load_file, save_file
 
 import siamese
-from siamese import bundle
+from siamese import bundle, sprite
 from siamese.networks import embed
 
 
@@ -105,7 +105,7 @@ SPOILT = {
     "too few pictures": (
         "gallery.png",
         "picture",
-        lambda f: bundle.sprite(np.zeros((100, 28, 28), np.uint8)).save(f / "gallery.png"),
+        lambda f: sprite.pack(np.zeros((100, 28, 28), np.uint8)).save(f / "gallery.png"),
     ),
     **{f"no {name}": (name, "missing", lambda f, name=name: (f / name).unlink()) for name in bundle.FILES},
 }
@@ -174,5 +174,5 @@ def test_a_bundle_is_small_and_holds_nothing_else(bundle_folder: Path, tmp_path:
 @pytest.mark.parametrize("count", [1, 100, 101, 250])
 def test_sprite_sheet_is_lossless(tmp_path: Path, count: int) -> None:
     images = np.random.default_rng(0).integers(0, 256, (count, 28, 28), np.uint8)
-    bundle.sprite(images).save(tmp_path / "gallery.png")
-    assert np.array_equal(bundle._read_sprite(tmp_path / "gallery.png", count), images)
+    sprite.pack(images).save(tmp_path / "gallery.png")
+    assert np.array_equal(sprite.unpack((tmp_path / "gallery.png").read_bytes(), count), images)

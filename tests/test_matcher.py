@@ -320,3 +320,31 @@ def test_bad_pictures_are_refused_in_one_line(matcher, drawn, call):
         with pytest.raises(ValueError, match=message) as caught:
             ask(wrong)
         assert "\n" not in str(caught.value)
+
+
+# --- what was found out once --------------------------------------------------------------------------------
+
+
+def test_a_picture_is_looked_up_once(matcher, drawn, monkeypatch):
+    searches = []
+    search = type(matcher.gallery).search
+    monkeypatch.setattr(type(matcher.gallery), "search", lambda *arguments: searches.append(1) or search(*arguments))
+    four, nine = matcher.read(drawn[4]), matcher.read(drawn[9])
+    assert len(searches) == 2
+    matcher.compare(four, nine)
+    matcher.neighbours(four, 10)
+    matcher.is_novel(nine)
+    matcher.locate(four)
+    assert len(searches) == 2
+    assert matcher.neighbours(four, 40)[:12] == matcher.neighbours(four, 12)
+    assert len(searches) == 3
+
+
+def test_pictures_read_together_are_what_each_is_alone(matcher, drawn):
+    together = matcher.read_all([drawn[4], matcher.read(drawn[0]), drawn[9]])
+    for symbol, picture in zip(together, (drawn[4], drawn[0], drawn[9]), strict=True):
+        alone = matcher.read(picture)
+        assert np.array_equal(symbol.ink, alone.ink)
+        assert np.array_equal(symbol.embedding, alone.embedding)
+        assert symbol.near == alone.near
+    assert matcher.read_all([]) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any
 
 import gradio as gr
@@ -14,6 +14,8 @@ from siamese.matcher import Comparison, Matcher, Neighbour, Picture, Symbol, vot
 from siamese.ui.components import encoded
 
 VOTERS = 10  # neighbours that vote on how a drawing reads
+REMEMBERED = 256  # drawings; a stroke changes one of those on the page, and the others need not be read again
+LARGEST_REMEMBERED = 50_000  # bytes of a drawing's file; one takes about 6,000, a photograph more
 
 
 def told(function: Callable) -> Callable:
@@ -38,10 +40,16 @@ def read(matcher: Matcher, picture: Picture | None) -> tuple[Symbol | None, str]
     """(symbol, why there is none): a blank canvas, which is None, is no error."""
     if picture is None:
         return None, ""
+    short = isinstance(picture, bytes) and len(picture) <= LARGEST_REMEMBERED
     try:
-        return matcher.read(picture), ""
+        return _read_again(matcher, picture) if short else matcher.read(picture), ""
     except ValueError as error:
         return None, str(error)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _read_again(matcher: Matcher, picture: bytes) -> Symbol:
+    return matcher.read(picture)
 
 
 def in_words(comparison: Comparison) -> str:

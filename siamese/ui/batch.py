@@ -110,7 +110,7 @@ def read_set(
     tell(0.85, "embedding")
     embeddings = dict(zip(inks, embed_set(np.stack(list(inks.values()))), strict=True)) if inks else {}
     return [
-        Row(name, Symbol(inks[name], embeddings[name]) if name in inks else None, problems.get(name, ""))
+        Row(name, matcher.symbol(inks[name], embeddings[name]) if name in inks else None, problems.get(name, ""))
         for name in names
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 import numpy as np
 
-from siamese.matcher import Matcher, Symbol
+from siamese.matcher import Matcher
 from siamese.ui import answers, components
 
 NEAREST = "Nearest"
@@ -87,7 +87,7 @@ def search(
     """(grid, votes, what was seen) for the query that the walk has come to."""
     at = path[-1] if path else -1
     if at >= 0:
-        query = Symbol(matcher.gallery.images[at], matcher.gallery.embeddings[at])
+        query = matcher.symbol(matcher.gallery.images[at], matcher.gallery.embeddings[at])
         own = int(matcher.gallery.labels[at])
     else:
         query, wrong = answers.read(matcher, picture)

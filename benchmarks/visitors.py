@@ -1,0 +1,193 @@
+"""Fifty visitors who compare at once: python benchmarks/visitors.py [--requests N] [--clients N]
+
+Each client posts two drawings to the Compare tab's event and reads the answer from the stream, as the page does,
+and goes on at once; every answer is checked against what its own drawings must give. No drawing comes twice
+within the app's memory of them. The clients run on the same cores as the app.
+
+The limit of the throughput is what the processor costs add up to: cores / (an empty event + our part), where an
+empty event is the processor time, the app's and the client's, of a request to the same app with a function that
+has its answers ready (`empty_event.py`), under the same load, and our part is the function's own time for a new
+pair, alone on one core. `--requests 10000` shows whether memory stays level.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import itertools
+import json
+import os
+import re
+import secrets
+import statistics
+import sys
+import tempfile
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import common
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+ROOT = Path(__file__).parent.parent
+HERE = Path(__file__).parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+import numpy as np
+from app_server import running_app
+
+import siamese
+from siamese.ui import compare
+from siamese.ui.components import Canvas
+
+PAIRS = 6  # of each client, in turn
+WARM = 4  # requests of each client before anything is measured
+
+
+@dataclass
+class Client:
+    """One visitor: their pairs of drawings, what each must be answered with, and how long each answer took."""
+
+    pairs: list[tuple[str, str]]
+    expected: list[list]
+    seconds: list[float] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    def visit(self, host: str, event: int, requests: int, checked: bool) -> None:
+        poster, reader = (http.client.HTTPConnection(host, timeout=120) for _ in range(2))
+        session = secrets.token_hex(6)
+        for number in range(requests):
+            turn = number % len(self.pairs)
+            begun = time.perf_counter()
+            answer = ask(poster, reader, session, event, [*self.pairs[turn], False])
+            self.seconds.append(time.perf_counter() - begun)
+            if checked and answer != self.expected[turn]:
+                self.wrong.append(f"{answer}, expected {self.expected[turn]}")
+
+
+def ask(
+    poster: http.client.HTTPConnection, reader: http.client.HTTPConnection, session: str, event: int, data: list
+) -> list:
+    """Put an event into the queue and read the stream until it is answered: (verdict, what was seen of each)."""
+    body = json.dumps({"data": data, "fn_index": event, "session_hash": session, "event_data": None})
+    poster.request("POST", "/gradio_api/queue/join", body, {"Content-Type": "application/json"})
+    joined = poster.getresponse()
+    said = joined.read()
+    if joined.status != 200:
+        raise RuntimeError(f"the queue answers {joined.status}: {said[:200]}")
+    reader.request("GET", f"/gradio_api/queue/data?session_hash={session}")
+    stream, answer = reader.getresponse(), None
+    for line in stream:
+        if not line.startswith(b"data: "):
+            continue
+        message = json.loads(line[6:])
+        if message["msg"] == "process_completed":
+            if not message["success"]:
+                raise RuntimeError(f"the event failed: {message['output']}")
+            answer = [json.loads(value) for value in message["output"]["data"]]
+    if answer is None:
+        raise RuntimeError("the stream ended without an answer")
+    return answer
+
+
+def clients_of(matcher: siamese.Matcher, count: int) -> list[Client]:
+    """Clients with drawings of their own, and the answers that the package gives to these."""
+    chosen = np.random.default_rng(0).choice(len(matcher.gallery), (count, PAIRS, 2), replace=False)
+    canvas, clients = Canvas(render=False), []
+    for indices in chosen:
+        pairs = [tuple(common.canvas_url(matcher.gallery.images[i]) for i in pair) for pair in indices]
+        expected = [compare.compare(matcher, *map(canvas.preprocess, pair), False) for pair in pairs]
+        clients.append(Client(pairs, [json.loads(json.dumps(values)) for values in expected]))
+    return clients
+
+
+def our_seconds(matcher: siamese.Matcher, clients: list[Client]) -> float:
+    """Processor time of our part alone, for a pair of new drawings."""
+    canvas = Canvas(render=False)
+    pairs = itertools.cycle(pair for client in clients for pair in client.pairs)
+    return (
+        common.median_cpu_ms(lambda: compare.compare(matcher, *map(canvas.preprocess, next(pairs)), False), 100) / 1000
+    )
+
+
+@dataclass(frozen=True)
+class Load:
+    """What came of a load: answers a second, processor seconds an answer, seconds of each, MB before and after."""
+
+    rate: float
+    busy: float
+    seconds: list[float]
+    before: float
+    after: float
+
+
+def load(script: Path, clients: list[Client], requests: int, checked: bool) -> Load:
+    """Serve the script and let all clients ask `requests` times each."""
+    with tempfile.TemporaryDirectory() as folder, running_app(Path(folder) / "log.txt", script=script) as url:
+        (app,) = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+        event = event_of(url)
+
+        def visit(count: int) -> None:
+            with ThreadPoolExecutor(len(clients)) as pool:
+                list(pool.map(lambda client: client.visit(url.removeprefix("http://"), event, count, checked), clients))
+
+        visit(WARM)
+        for client in clients:
+            client.seconds.clear()
+        before, busy, begun = memory_of(app), common.busy_seconds(app) + time.process_time(), time.perf_counter()
+        visit(requests)
+        seconds = time.perf_counter() - begun
+        total = len(clients) * requests
+        busy = common.busy_seconds(app) + time.process_time() - busy
+        times = [second for client in clients for second in client.seconds]
+        return Load(total / seconds, busy / total, times, before, memory_of(app))
+
+
+def event_of(url: str) -> int:
+    """The number of the event that a change of the Compare tab's first canvas triggers."""
+    config = json.loads(urllib.request.urlopen(f"{url}/config").read())
+    (canvas,) = (part["id"] for part in config["components"] if part["props"].get("elem_id") == "canvas-a")
+    return next(part["id"] for part in config["dependencies"] if [canvas, "change"] in part["targets"])
+
+
+def memory_of(pid: str) -> float:
+    """MB that a process holds."""
+    return int(re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())[1]) / 1000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--requests", type=int, default=1000, help="of all clients together")
+    parser.add_argument("--clients", type=int, default=50)
+    options = parser.parse_args()
+    each = -(-options.requests // options.clients)
+    matcher = siamese.load()
+    clients = clients_of(matcher, options.clients)
+    ours = our_seconds(matcher, clients)
+    empty = load(HERE / "empty_event.py", clients, min(each, 40), checked=False)
+    app = load(ROOT / "app.py", clients, each, checked=True)
+    cores = len(os.sched_getaffinity(0))
+    bound = cores / (empty.busy + ours)
+    median, slowest = statistics.median(app.seconds), statistics.quantiles(app.seconds, n=20)[-1]
+    wrong = [line for client in clients for line in client.wrong]
+    print(common.where())
+    print(
+        f"processor time: an empty event {empty.busy * 1000:.2f} ms, our part {ours * 1000:.2f} ms, both together "
+        f"under load {app.busy * 1000:.2f} ms"
+    )
+    print(
+        f"{options.clients} clients: {app.rate:.0f} answers a second (an empty event {empty.rate:.0f}); "
+        f"{cores} cores allow {bound:.0f}: {app.rate / bound:.2f} of that (limit 0.8)"
+    )
+    print(
+        f"median {median * 1000:.0f} ms, 95th percentile {slowest * 1000:.0f} ms: {slowest / median:.2f} times (limit 3)"
+    )
+    print(f"{len(app.seconds)} answers to {each * options.clients} requests, {len(wrong)} wrong", *wrong[:3], sep="\n")
+    print(f"memory {app.before:.0f} MB, after {len(app.seconds)} more requests {app.after:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
