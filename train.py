@@ -37,7 +37,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from siamese import bundle, card, data, evaluate, hub, metrics, oneshot, projection, report, scenes, strokes
+from siamese import bundle, card, data, evaluate, hub, metrics, oneshot, projection, report, scenes, strangers, strokes
 from siamese.calibration import Calibration, fit_calibration
 from siamese.gallery import Gallery
 from siamese.losses import DISTANCES, MININGS
@@ -90,6 +90,14 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         "--strokes", action="store_true", help="digits drawn by pen: DATA_DIR/pendigits/pendigits-orig.tra"
     )
     group.add_argument("--scans", type=int, default=0, metavar="N", help="N MNIST digits re-scanned and photographed")
+    group.add_argument(
+        "--strangers", type=int, default=0, metavar="N", help="N pictures of digits nested in digits, which are none"
+    )
+    group.add_argument(
+        "--drop-outliers",
+        action="store_true",
+        help="leave out digits that a small network, trained first, sees wrongly labelled",
+    )
     group.add_argument("--omniglot", nargs="+", choices=("small1", "small2", "full"), default=[], metavar="SET")
     group.add_argument("--hold-out", nargs="*", default=[HELD_ALPHABET], help="alphabets that are never trained on")
     group = parser.add_argument_group("Hugging Face Hub")
@@ -108,6 +116,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         raise ValueError("--device cuda: this machine has no CUDA device that torch can use")
     if Path(arguments.out).is_file():
         raise ValueError(f"--out names a folder, and {arguments.out!r} is a file")
+    if arguments.strangers < 0 or (arguments.strangers and arguments.sampling != "classes"):
+        raise ValueError(f"--strangers must be 0 or more, and goes with --sampling classes; got {arguments.strangers}")
     if arguments.scans < 0:
         raise ValueError(f"--scans must be 0 or more, got {arguments.scans}")
     if set(arguments.exclude_classes) - set(range(10)) or len(set(arguments.exclude_classes)) > 8:
@@ -201,12 +211,31 @@ class Corpus:
                 raise ValueError(f"--hold-out takes some of {', '.join(names)}; got {', '.join(options.hold_out)}")
             self.alphabets_held = [alphabet for alphabet in alphabets if alphabet.name in options.hold_out]
             symbols = data.as_classes([alphabet for alphabet in alphabets if alphabet.name not in options.hold_out])
-        self.sources = Sources(self.fit.without(options.exclude_classes), drawn, scans, symbols)
+        digits = self.fit.without(options.exclude_classes)
+        if options.drop_outliers:
+            digits = without_outliers(digits)
+        nested = strangers.nested(digits, options.strangers, seed=11) if options.strangers else None
+        self.sources = Sources(digits, drawn, scans, symbols, nested)
 
     def _scenes(self, count: int) -> data.LabeledImages:
         scanned = scenes.seen(data.limit(self.fit, count - count // 4, seed=3), scenes.scan, seed=4)
         photographed = scenes.seen(data.limit(self.fit, count // 4, seed=5), scenes.photograph, seed=6)
         return data.join(scanned, photographed)
+
+
+def without_outliers(digits: data.LabeledImages) -> data.LabeledImages:
+    """The digits without those whose label at most one of their ten neighbours shares.
+
+    The neighbours are as the fast preset's network sees them, whose training is too short to learn a wrong
+    label by heart (after Northcutt et al., 2021). k-NN is fitted on all digits nonetheless.
+    """
+    network, recipe = settings(parse(["--preset", "fast"]))
+    torch.manual_seed(recipe.seed)
+    scout = Trainer(EmbeddingNet(network), Sources(digits), recipe)
+    train(scout)
+    kept = digits.subset(metrics.agreement(embed(scout.averaged, digits.images), digits.labels) > 1)
+    print(f"{len(digits) - len(kept)} of {len(digits)} digits left out as outliers", flush=True)
+    return kept
 
 
 def fit(trainer: Trainer, corpus: Corpus, out: Path) -> None:

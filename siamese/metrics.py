@@ -33,6 +33,12 @@ def nearest(queries: Tensor, gallery: Tensor, k: int, exclude_self: bool = False
     return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])
 
 
+def agreement(embeddings: Tensor, labels: Tensor, k: int = 10) -> Tensor:
+    """How many of its k nearest others have the label of each picture: (N,) from 0 to k."""
+    _, indices = nearest(embeddings, embeddings, k, exclude_self=True)
+    return (labels[indices] == labels[:, None]).sum(1)
+
+
 def vote(labels: Tensor) -> Tensor:
     """The most frequent label of each row (Q, k); of several, the one that stands nearest."""
     counts = (labels[:, :, None] == labels[:, None, :]).sum(2)

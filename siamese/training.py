@@ -39,8 +39,9 @@ class TrainConfig:
         temperature: of supcon; 0.05 to 0.5.
         mining: of in-batch triplets.
         per_class: pictures of each digit in a batch; strokes, scans, symbols and per_symbol likewise: of
-            each digit drawn by pen, of each digit re-scanned, and how many other symbols, and of each.
-        symbols_every: 4 for other symbols in every fourth batch: they are learned much sooner than the digits.
+            each digit drawn by pen, of each digit re-scanned, how many other symbols, and of each, and strangers.
+        symbols_every: 4 for other symbols, and strangers, in every fourth batch: they are learned much sooner
+            than the digits.
         learning_rate: at the peak of the one-cycle schedule (Smith, 2018). weight_decay: of AdamW.
         averaging: decay per step of the averaged weights that are kept in the end.
     """
@@ -58,6 +59,7 @@ class TrainConfig:
     symbols: int = 64
     per_symbol: int = 4
     symbols_every: int = 4
+    strangers: int = 24
     learning_rate: float = 5e-3
     weight_decay: float = 0.03
     averaging: float = 0.999
@@ -99,16 +101,18 @@ class Sources:
 
     Attributes:
         digits: MNIST. strokes: digits drawn by pen. scans: digits re-scanned or photographed.
-        symbols: other symbols, labelled from 10.
+        symbols: other symbols, labelled from 10. strangers: what is no symbol at all, labelled -1.
     """
 
     digits: LabeledImages
     strokes: LabeledImages | None = None
     scans: LabeledImages | None = None
     symbols: LabeledImages | None = None
+    strangers: LabeledImages | None = None
 
     def joined(self) -> LabeledImages:
-        return join(*(part for part in (self.digits, self.strokes, self.scans, self.symbols) if part is not None))
+        parts = (self.digits, self.strokes, self.scans, self.symbols, self.strangers)
+        return join(*(part for part in parts if part is not None))
 
     def groups(self, config: TrainConfig) -> list[Group]:
         groups, offset = [], 0
@@ -117,6 +121,7 @@ class Sources:
             (self.strokes, 10, config.strokes, 1),
             (self.scans, 10, config.scans, 1),
             (self.symbols, config.symbols, config.per_symbol, config.symbols_every),
+            (self.strangers, 1, config.strangers, config.symbols_every),
         ):
             if part is not None:
                 if per_class and classes:
@@ -208,14 +213,17 @@ class Trainer:
     def _heads_loss(self, features: Tensor, labels: Tensor) -> losses.Loss:
         """The sum over the heads.
 
-        The symbols' head learns from symbols alone. The digits' head learns from digits, to which every
-        symbol is a stranger of a class of its own: what is no digit shall lie near none.
+        The symbols' head learns from symbols alone. The digits' head learns from digits, to which all else
+        is a stranger, each of a class of its own: what is no digit shall lie near none.
         """
-        symbol = labels >= FIRST_SYMBOL
-        if "symbols" not in self.net.config.heads or not symbol.any():
+        symbol = (labels >= FIRST_SYMBOL) & ("symbols" in self.net.config.heads)
+        strange = symbol | (labels < 0)
+        if not strange.any():
             return self._batch_loss(self.net.neck(features), labels)
-        strangers = -1 - torch.arange(len(labels), device=labels.device)
-        digits = self._batch_loss(self.net.neck(features), torch.where(symbol, strangers, labels))
+        own_class = -1 - torch.arange(len(labels), device=labels.device)
+        digits = self._batch_loss(self.net.neck(features), torch.where(strange, own_class, labels))
+        if not symbol.any():
+            return digits
         symbols = self._batch_loss(self.net.neck(features[symbol], "symbols"), labels[symbol])
         return losses.Loss(digits.value + symbols.value, digits.active)
 
