@@ -19,10 +19,10 @@ PRESETS: dict[str, dict] = {
     "fast": {
         "epochs": 2,
         "per_class": 12,
-        "learning_rate": 5e-3,
+        "learning_rate": 8e-3,
         "augmentation": LIGHT,
-        "channels": (16, 48, 96),
-        "blocks": (1, 1, 1),
+        "channels": (16, 32, 64),
+        "blocks": (1, 2, 2),
         "embedding_dim": 64,
     },
 }
