@@ -17,6 +17,7 @@
 """Train a Siamese network on handwritten digits, measure it honestly, write one bundle.
 
     python train.py --data-dir DATA --out runs/base                      # MNIST alone
+    python train.py --data-dir DATA --preset fast                        # a small network, in seconds
     python train.py --strokes --omniglot small1 small2 --scans 20000     # what the shipped bundle learned from
 
 What it attains is in `metrics.json` beside the weights, with the command, seed, versions, time and
@@ -43,6 +44,7 @@ from siamese.gallery import Gallery
 from siamese.losses import DISTANCES, MININGS
 from siamese.matcher import NOVELTY_RANK
 from siamese.networks import BACKBONES, EmbeddingNet, NetworkConfig, embed
+from siamese.presets import PRESETS
 from siamese.training import LOSSES, SAMPLINGS, Sources, Step, TrainConfig, Trainer, train
 
 CHECKPOINT = "checkpoint.pt"
@@ -60,6 +62,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         help="holds MNIST/raw as torchvision lays it out; default $SIAMESE_DATA, else downloaded to ./data",
     )
     add("--out", default="runs/base", help="folder of the bundle")
+    add("--preset", choices=PRESETS, help="a recipe by name; what else is given goes before it")
     add("--resume", action="store_true", help="go on from the folder's last checkpoint")
     add("--limit", type=int, metavar="N", help="train on N images, for a smoke run")
     add("--device", choices=("cpu", "cuda", "mps"), help="default: the best there is")
@@ -93,7 +96,11 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     group = parser.add_argument_group("Hugging Face Hub")
     group.add_argument("--push-to-hub", metavar="USER/REPO", help="where to push the bundle, once it is made")
     group.add_argument("--private", action="store_true", help="create that repository so that only you see it")
-    arguments = parser.parse_args(arguments)
+    words, arguments = arguments, parser.parse_args(arguments)
+    # The preset's values take the place of the defaults, so that what was written still counts.
+    parser.set_defaults(augmentation=recipe.augmentation)
+    parser.set_defaults(**PRESETS.get(arguments.preset, {}))
+    arguments = parser.parse_args(words)
     if arguments.private and not arguments.push_to_hub:
         raise ValueError("--private says how to make the repository of --push-to-hub, which is missing")
     if arguments.limit is not None and arguments.limit < 100:
@@ -112,10 +119,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> None:
     options = parse(arguments)
     device = options.device or best_device()
-    config = TrainConfig(
-        **{field.name: getattr(options, field.name) for field in fields(TrainConfig) if field.name in RECIPE}
-    )
-    network = NetworkConfig(options.backbone, options.embedding_dim, options.channels, options.blocks)
+    network, config = settings(options)
     out = Path(options.out)
     if options.push_to_hub:
         hub.check_push(options.push_to_hub, options.private)
@@ -140,6 +144,13 @@ def main(arguments: list[str] | None = None) -> None:
     print(f"\nBundle: {out}")
 
 
+def settings(options: argparse.Namespace) -> tuple[NetworkConfig, TrainConfig]:
+    """The network and the recipe that the options describe."""
+    recipe = {field.name: getattr(options, field.name) for field in fields(TrainConfig) if field.name in RECIPE}
+    network = NetworkConfig(options.backbone, options.embedding_dim, options.channels, options.blocks)
+    return network, TrainConfig(**recipe)
+
+
 def best_device() -> str:
     """CUDA, Apple's GPU, or the processor."""
     if torch.cuda.is_available():
@@ -158,6 +169,7 @@ RECIPE = (
     "per_class",
     "learning_rate",
     "seed",
+    "augmentation",
 )
 
 
@@ -347,9 +359,10 @@ ELSEWHERE = ("data_dir", "out", "resume", "device", "push_to_hub", "private")
 
 def command_line(options: argparse.Namespace) -> list[str]:
     """The options that make the same bundle again; where the data lay and where it went is not among them."""
-    words = []
+    words = ["--preset", options.preset] if options.preset else []
+    unsaid = vars(parse(words))
     for name, value in vars(options).items():
-        if name in ELSEWHERE or value == vars(parse([]))[name]:
+        if name in ELSEWHERE or value == unsaid[name]:
             continue
         words.append("--" + name.replace("_", "-"))
         words += [] if value is True else [str(v) for v in (value if isinstance(value, list | tuple) else [value])]

@@ -17,9 +17,16 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 def one_core() -> None:
     """Keep this process to one core, before NumPy and torch start their threads."""
-    os.environ["OMP_NUM_THREADS"] = "1"
+    use_cores(1)
+
+
+def use_cores(count: int) -> None:
+    """Keep this process to the first `count` of its cores, and NumPy and torch to as many threads."""
+    os.environ["OMP_NUM_THREADS"] = str(count)
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:count]))
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(count)
 
 
 def median_ms(call: Callable[[], object], repeats: int = 50) -> float:

@@ -156,7 +156,9 @@ class Trainer:
             generator = torch.Generator()
             self.loader = DataLoader(self.items, size, shuffle=True, drop_last=True, generator=generator)
         self.steps_per_epoch = len(self.sampler) if config.sampling == "classes" else len(self.loader)
-        self.optimizer = torch.optim.AdamW(net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+        self.optimizer = torch.optim.AdamW(
+            net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
+        )
         total = self.steps_per_epoch * config.epochs
         self.scheduler = torch.optim.lr_scheduler.OneCycleLR(
             self.optimizer, config.learning_rate, total_steps=total + 1, pct_start=min(0.3, 0.15 + 10 / (total + 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from siamese.networks import BACKBONES, EmbeddingNet, NetworkConfig, SiameseNetwork, embed
+from siamese.networks import BACKBONES, EmbeddingNet, NetworkConfig, SiameseNetwork, Stage, embed
 
 
 def config(backbone: str) -> NetworkConfig:
@@ -27,6 +27,16 @@ def test_every_weight_of_every_backbone_learns(backbone):
     a, b = net(torch.rand(2, 1, 28, 28))
     (a @ b).backward()
     assert [name for name, weight in net.named_parameters() if weight.requires_grad and weight.grad is None] == []
+
+
+@pytest.mark.parametrize(("entering", "blocks"), [(3, 1), (4, 1), (3, 3)])
+def test_a_stage_rectifies_adds_and_halves(entering, blocks):
+    stage, pictures = Stage(entering, 4, blocks), torch.randn(2, entering, 8, 8)
+    expected = pictures
+    for convolution in stage.convolutions:
+        seen = convolution(expected).relu()
+        expected = expected + seen if expected.shape == seen.shape else seen
+    assert torch.equal(stage(pictures), torch.max_pool2d(expected, 2))
 
 
 def test_different_pictures_get_different_embeddings(net, digits):

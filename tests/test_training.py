@@ -17,8 +17,9 @@ import pytest
 import torch
 from conftest import ROOT, TINY, six_times, write_mnist
 from safetensors.torch import load_file
+from torch.nn import functional
 
-from siamese import bundle, data, training
+from siamese import augmentation, bundle, data, training
 from siamese.augmentation import NONE, Augmentation
 from siamese.data import LabeledImages
 from siamese.networks import EmbeddingNet, embed
@@ -187,6 +188,40 @@ def test_augmentation_comes_again_for_the_same_seed(digits):
 def test_no_augmentation_changes_nothing(digits):
     plain = NONE(digits.images, torch.Generator().manual_seed(0))
     assert torch.allclose(plain, digits.images.float() / 255, atol=1e-6)
+
+
+def test_the_field_of_displacements_is_that_of_torch():
+    """An affine grid, and the knots' displacements interpolated between them."""
+    made, amounts = Augmentation(), []
+    chance = torch.Generator().manual_seed(0)
+
+    def uniform(size: int = 1) -> torch.Tensor:
+        amounts.append(torch.rand(3, size, generator=chance) * 2 - 1)
+        return amounts[-1]
+
+    grid = made._grid(uniform, torch.zeros(3, 1, 28, 28))
+    turn, slant, size, aspect, shift, knots = amounts
+    for i in range(3):
+        angle = np.deg2rad(made.turn * float(turn[i]))
+        scale = np.array([1.15, 1 / 1.15]) ** float(aspect[i]) * 1.12 ** float(size[i])
+        turned = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        sheared = turned @ np.array([[1, made.slant * float(slant[i])], [0, 1]])
+        moved = shift[i].numpy() * made.shift / 14
+        matrix = np.concatenate([scale[:, None] * sheared, moved[:, None]], axis=1)
+        expected = functional.affine_grid(torch.tensor(matrix[None]).float(), [1, 1, 28, 28], align_corners=False)
+        field = knots[i].view(1, 2, 4, 4) * made.elastic / 14
+        field = functional.interpolate(field, size=(28, 28), mode="bicubic", align_corners=False)
+        assert torch.allclose(grid[i], (expected + field.permute(0, 2, 3, 1))[0], atol=1e-5)
+
+
+def test_the_3x3_about_a_pixel_are_those_of_torch(digits):
+    ink = digits.images.float() / 255
+    largest, smallest, total = (
+        augmentation._of_3x3(ink, combine) for combine in (torch.maximum, torch.minimum, torch.add)
+    )
+    assert torch.equal(largest, functional.max_pool2d(ink, 3, 1, 1))
+    assert torch.equal(smallest, -functional.max_pool2d(-functional.pad(ink, (1, 1, 1, 1)), 3, 1))
+    assert torch.allclose(total / 9, functional.avg_pool2d(ink, 3, 1, 1), atol=1e-6)
 
 
 # --- checkpoints ------------------------------------------------------------------------------------------
