@@ -8,9 +8,10 @@ import contextlib
 import os
 import sys
 
-# Read by Gradio when it is imported: no telemetry, and no summary of past events after each one.
+# Read by Gradio when it is imported: no telemetry, no summary of past events after each one, and few of them kept.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "100")
 # Read by torch and NumPy: an answer is too small to be shared between cores, and visitors ask at the same time.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 

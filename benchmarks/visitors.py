@@ -73,11 +73,13 @@ def ask(
 ) -> list:
     """Put an event into the queue and read the stream until it is answered: (verdict, what was seen of each)."""
     body = json.dumps({"data": data, "fn_index": event, "session_hash": session, "event_data": None})
+    poster.close()  # the app ends connections that were idle for five seconds, so each request opens one
     poster.request("POST", "/gradio_api/queue/join", body, {"Content-Type": "application/json"})
     joined = poster.getresponse()
     said = joined.read()
     if joined.status != 200:
         raise RuntimeError(f"the queue answers {joined.status}: {said[:200]}")
+    reader.close()
     reader.request("GET", f"/gradio_api/queue/data?session_hash={session}")
     stream, answer = reader.getresponse(), None
     for line in stream:

@@ -14,6 +14,7 @@ from siamese.ui import about, api, batch, compare, components, map, neighbours, 
 
 TITLE = "Siamese digits"
 MAX_BODY = 16_000_000  # bytes of a request; a canvas sends about ten thousand, a phone's photograph some million
+STATUS_SECONDS = 5  # between two messages to those who wait
 
 
 def build(matcher: Matcher, problem: str = "", retry: Callable[[], str] | None = None) -> gr.Blocks:
@@ -58,7 +59,8 @@ def build(matcher: Matcher, problem: str = "", retry: Callable[[], str] | None =
             with gr.Tab("About", id="about") as tab:
                 plots = about.build(matcher, problem)
         tab.select(lambda: about.figures(matcher), None, plots, show_progress="hidden", api_visibility="private")
-    return demo.queue(default_concurrency_limit=4, max_size=64)
+    # As Gradio comes, each event tells everybody who waits where they stand: with fifty, that costs more than an answer.
+    return demo.queue(status_update_rate=STATUS_SECONDS, default_concurrency_limit=4, max_size=64)
 
 
 def launch(demo: gr.Blocks, **options) -> tuple:
