@@ -1,0 +1,133 @@
+"""The Learn tab: a small network is trained before the visitor's eyes."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import gradio as gr
+import numpy as np
+
+from siamese.matcher import Matcher
+from siamese.ui import components
+from siamese.ui.gpu import on_gpu
+
+if TYPE_CHECKING:
+    from siamese.camera import Frame
+    from siamese.watching import Pictures, Settings
+
+AT_ONCE = max(1, min(4, (os.cpu_count() or 2) // 2))  # runs, each on a core; as many cores are left for answers
+GPU_SECONDS = 60  # that a run may hold a Space GPU; it takes far fewer
+SCALE = 32767 / 2  # places lie within -2 to 2, and are sent as 16-bit numbers
+
+DEFAULT = {"loss": "contrastive", "margin": 1.0, "dim": 16, "learning_rate": 0.005, "excluded": [], "seed": 0}
+
+# Name, what is seen, and the settings of one run, or of two to compare.
+PRESETS = (("Pull and push", "Same pairs are pulled together, different ones pushed a margin apart.", [DEFAULT]),)
+
+
+class WatchView(components.JsonHTML):
+    """The tab's controls and pictures. Its value goes out as settings, and comes back as frames."""
+
+
+def build(matcher: Matcher, sprite_url: str) -> None:
+    """Lay out the tab and wire it."""
+    gr.Markdown(
+        "A small network learns to tell digits apart, and you watch where it puts 1,000 pictures that it does not "
+        "learn from. It learns from the other pictures of the gallery, for at most 20 seconds; the model that answers in the "
+        "other tabs is never touched.",
+        elem_classes="lead",
+    )
+
+    def held(_: None) -> dict:  # Gradio passes one argument, always
+        part = pictures(matcher)
+        return {"indices": part.indices.tolist(), "labels": part.held.labels.tolist()}
+
+    files = [components.STATIC / name for name in ("watch.css", "watch_view.js", "watch.js")]
+    gr.set_static_paths(files)
+    style, *scripts = map(components.file_url, files)
+    view = WatchView(
+        None,
+        html_template=(components.STATIC / "watch.html").read_text(encoding="utf-8"),
+        # Fetched when the tab is opened, so that the first tab is not kept waiting for them.
+        head=f'<link rel="stylesheet" href="{style}">' + "".join(f'<script src="{url}"></script>' for url in scripts),
+        js_on_load="siamese.watch(element, props, trigger, watch, server)",
+        apply_default_css=False,
+        elem_id="watch",
+        sprite=sprite_url,
+        presets=[{"name": name, "words": words, "runs": runs} for name, words, runs in PRESETS],
+        server_functions=[held],
+    )
+    place = gr.HTML(elem_id="watch-place")
+
+    # Decorated before the app starts: ZeroGPU looks for it then. The pictures travel with the worker's memory.
+    @on_gpu(duration=GPU_SECONDS)
+    def frames(settings: Settings) -> Iterator[Frame]:
+        import torch
+
+        from siamese import watching
+
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        yield from watching.run(settings, pictures(matcher), device=device)
+
+    def train(values: dict | None) -> Iterator[dict]:
+        from siamese import watching
+
+        try:
+            settings = watching.Settings.of(values)
+            run = {"command": settings.command(), "excluded": list(settings.excluded), "dim": settings.dim}
+            sent: list[dict] = []
+            with closing(frames(settings)) as taken:
+                for frame in taken:
+                    sent.append(packed(frame))
+                    yield {"run": run, "frames": sent[-1:]}
+        except ValueError as error:
+            yield {"problem": str(error)}
+        else:
+            # All of them once more: a browser passes over what it has no time to show, and must not lose it.
+            yield {"run": run, "frames": sent, "over": True}
+
+    event = view.submit(
+        train,
+        view,
+        view,
+        concurrency_limit=AT_ONCE,
+        concurrency_id="watch",
+        show_progress="minimal",
+        show_progress_on=place,
+        api_visibility="private",
+    )
+    view.stop(None, None, None, cancels=[event])
+
+
+@lru_cache(maxsize=2)
+def pictures(matcher: Matcher) -> Pictures:
+    """The gallery's pictures, parted; made when the tab is first opened."""
+    from siamese import watching
+
+    return watching.parted(matcher.gallery.images, matcher.gallery.labels)
+
+
+def packed(frame: Frame) -> dict:
+    """A frame as the page reads it: places as 16-bit numbers, the histograms as shares of 65,535."""
+    return {
+        "step": frame.step,
+        "steps": frame.steps,
+        "loss": frame.loss,
+        "active": frame.active,
+        "accuracy": frame.accuracy,
+        "unseen": frame.unseen,
+        "shown": round(frame.shown, 4),
+        "seconds": round(frame.seconds, 2),
+        "places": _base64(np.rint(frame.places * SCALE), "<i2"),
+        "same": _base64(np.rint(frame.same * 65535), "<u2"),
+        "different": _base64(np.rint(frame.different * 65535), "<u2"),
+    }
+
+
+def _base64(values: np.ndarray, kind: str) -> str:
+    return base64.b64encode(values.astype(kind).tobytes()).decode("ascii")
