@@ -60,8 +60,14 @@ class Camera:
         self.excluded = torch.isin(held.labels, torch.tensor(excluded, dtype=held.labels.dtype))
 
     def frame(self, trainer: Trainer, recent: list[Step], last: bool = False) -> Frame:
-        """What is seen after the recent steps."""
+        """What is seen after the recent steps.
+
+        Raises:
+            ValueError: an embedding is not finite.
+        """
         embeddings, labels = embed(trainer.averaged, self.held.images, batch_size=EMBEDDED_AT_ONCE), self.held.labels
+        if not embeddings.isfinite().all():
+            raise ValueError("What the network puts out is no longer a number: the learning rate is too high.")
         places, shown = self._places(embeddings)
         _, nearest = metrics.nearest(embeddings, embeddings, NEIGHBOURS, exclude_self=True)
         right = (metrics.vote(labels[nearest]) == labels).float()

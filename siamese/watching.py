@@ -10,6 +10,7 @@ It is `training.Trainer` that trains; here is only what is fixed for a short run
 from __future__ import annotations
 
 import shlex
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -25,10 +26,11 @@ from siamese.training import Sources, Step, TrainConfig, Trainer
 
 SECONDS = 20.0  # of a core that a run may take; it ends then, wherever it stands
 PATIENCE = 60.0  # seconds after which it ends on a machine that is busy with other things
-EPOCHS, PER_CLASS = 3, 12  # 225 steps: eight seconds of a core
-CHANNELS, BLOCKS = (8, 24, 48), (1, 1, 1)
+EPOCHS, PER_CLASS = 3, 12  # 225 steps: ten seconds of a core, frames included
+CHANNELS, BLOCKS = (12, 24, 48), (1, 1, 1)
 EVERY = 4  # steps from one frame to the next
 HELD = 100  # pictures of each digit that are looked at, and never trained on
+SEEDING = threading.Lock()  # torch draws a network's first weights from one generator for all threads
 FEWEST = 50  # pictures of each digit that a gallery must have
 LARGEST_DIM = 64
 
@@ -41,7 +43,7 @@ class Settings:
         loss: contrastive, triplet or supcon, as in `TrainConfig`; likewise mining, of triplets, margin, of
             contrastive and triplet loss, and temperature, of supcon.
         dim: of the embedding, 2 to 64. 2 and 3 are drawn as they are, more by their principal components.
-        learning_rate: at its peak; at most 10.
+        learning_rate: at its peak; at most 100.
         excluded: digits that are not trained on, up to eight.
     """
 
@@ -50,7 +52,7 @@ class Settings:
     margin: float = 1.0
     temperature: float = 0.1
     dim: int = 16
-    learning_rate: float = 5e-3
+    learning_rate: float = 0.02
     excluded: tuple[int, ...] = ()
     seed: int = 0
 
@@ -58,13 +60,15 @@ class Settings:
         object.__setattr__(self, "excluded", tuple(sorted(set(self.excluded))))
         if not 2 <= self.dim <= LARGEST_DIM:
             raise ValueError(f"The embedding has 2 to {LARGEST_DIM} dimensions here, got {self.dim}.")
-        if not 0 < self.learning_rate <= 10:
-            raise ValueError(f"The learning rate must lie between 0 and 10, got {self.learning_rate}.")
+        if not 0 < self.learning_rate <= 100:
+            raise ValueError(f"The learning rate must lie between 0 and 100, got {self.learning_rate}.")
         if set(self.excluded) - set(range(10)) or len(self.excluded) > 8:
             raise ValueError(f"Leave out digits from 0 to 9, and at least two in; got {list(self.excluded)}.")
         if not 0 <= self.seed < 2**31:
             raise ValueError(f"The seed must be a whole number from 0, got {self.seed}.")
-        self.recipe()  # says what else is wrong
+        TrainConfig(
+            loss=self.loss, mining=self.mining, margin=self.margin, temperature=self.temperature
+        )  # checks these
 
     @classmethod
     def of(cls, values: object) -> Settings:
@@ -94,11 +98,12 @@ class Settings:
 
     def recipe(self) -> TrainConfig:
         """The recipe of the run."""
-        chosen = {"margin": self.margin} if self.has_margin else {"temperature": self.temperature}
+        chosen: dict = {"margin": self.margin} if self.has_margin else {"temperature": self.temperature}
+        if self.loss == "triplet":
+            chosen["mining"] = self.mining
         return TrainConfig(
             epochs=EPOCHS,
             loss=self.loss,
-            mining=self.mining,
             per_class=PER_CLASS,
             learning_rate=self.learning_rate,
             seed=self.seed,
@@ -136,7 +141,7 @@ class Pictures:
 def parted(images: np.ndarray, labels: np.ndarray) -> Pictures:
     """Part a gallery, (N, 28, 28) uint8 and its labels, the same way each time: 100 of each digit are held out.
 
-    Of a gallery with fewer than 1,000 of a digit, a tenth is.
+    Of a gallery with fewer than 800 of a digit, an eighth is.
 
     Raises:
         ValueError: it is too small to learn from.
@@ -145,7 +150,7 @@ def parted(images: np.ndarray, labels: np.ndarray) -> Pictures:
     if len(counts) != 10 or counts.min() < FEWEST:
         raise ValueError(f"The gallery has too few pictures to learn from: it takes {FEWEST} of each digit.")
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(SPLIT_SEED)).numpy()
-    held = np.concatenate([order[labels[order] == d][: min(HELD, count // 10)] for d, count in enumerate(counts)])
+    held = np.concatenate([order[labels[order] == d][: min(HELD, count // 8)] for d, count in enumerate(counts)])
     everything = LabeledImages(torch.from_numpy(np.array(images))[:, None], torch.from_numpy(np.array(labels)))
     fitted = np.ones(len(labels), bool)
     fitted[held] = False
@@ -173,9 +178,10 @@ def run(settings: Settings, pictures: Pictures, seconds: float = SECONDS, device
 
 
 def _run(settings: Settings, pictures: Pictures, meter: Meter, device: str) -> Iterator[Frame]:
-    torch.manual_seed(settings.seed)
-    fit = pictures.fit.without(list(settings.excluded))
-    trainer = Trainer(EmbeddingNet(settings.network()), Sources(fit), settings.recipe(), device)
+    with SEEDING:
+        torch.manual_seed(settings.seed)
+        net = EmbeddingNet(settings.network())
+    trainer = Trainer(net, Sources(pictures.fit.without(list(settings.excluded))), settings.recipe(), device)
     total = trainer.steps_per_epoch * EPOCHS
     camera = Camera(pictures.held, settings.excluded, total)
     yield camera.frame(trainer, [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ AT_ONCE = max(1, min(4, (os.cpu_count() or 2) // 2))  # runs, each on a core; as
 GPU_SECONDS = 60  # that a run may hold a Space GPU; it takes far fewer
 SCALE = 32767 / 2  # places lie within -2 to 2, and are sent as 16-bit numbers
 
-DEFAULT = {"loss": "contrastive", "margin": 1.0, "dim": 16, "learning_rate": 0.005, "excluded": [], "seed": 0}
+DEFAULT = {"loss": "contrastive", "margin": 1.0, "dim": 16, "learning_rate": 0.02, "excluded": [], "seed": 0}
 
 # Name, what is seen, and the settings of one run, or of two to compare.
 PRESETS = (("Pull and push", "Same pairs are pulled together, different ones pushed a margin apart.", [DEFAULT]),)
@@ -62,7 +62,7 @@ def build(matcher: Matcher, sprite_url: str) -> None:
         presets=[{"name": name, "words": words, "runs": runs} for name, words, runs in PRESETS],
         server_functions=[held],
     )
-    place = gr.HTML(elem_id="watch-place")
+    place = gr.HTML(elem_id="watch-place")  # where Gradio tells the place in its queue
 
     # Decorated before the app starts: ZeroGPU looks for it then. The pictures travel with the worker's memory.
     @on_gpu(duration=GPU_SECONDS)
@@ -74,22 +74,8 @@ def build(matcher: Matcher, sprite_url: str) -> None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
         yield from watching.run(settings, pictures(matcher), device=device)
 
-    def train(values: dict | None) -> Iterator[dict]:
-        from siamese import watching
-
-        try:
-            settings = watching.Settings.of(values)
-            run = {"command": settings.command(), "excluded": list(settings.excluded), "dim": settings.dim}
-            sent: list[dict] = []
-            with closing(frames(settings)) as taken:
-                for frame in taken:
-                    sent.append(packed(frame))
-                    yield {"run": run, "frames": sent[-1:]}
-        except ValueError as error:
-            yield {"problem": str(error)}
-        else:
-            # All of them once more: a browser passes over what it has no time to show, and must not lose it.
-            yield {"run": run, "frames": sent, "over": True}
+    def train(asked: dict | None) -> Iterator[dict]:
+        yield from messages(asked, frames)
 
     event = view.submit(
         train,
@@ -102,6 +88,33 @@ def build(matcher: Matcher, sprite_url: str) -> None:
         api_visibility="private",
     )
     view.stop(None, None, None, cancels=[event])
+
+
+def messages(asked: dict | None, frames: Callable[[Settings], Iterator[Frame]]) -> Iterator[dict]:
+    """What the page gets: each frame as it is taken, and in the end all of them, or what is wrong.
+
+    All of them once more, because a browser passes over what it has no time to show, and must not lose it.
+
+    Args:
+        asked: {"number", "settings"}; the number comes back with each message, so that the page knows its own.
+        frames: makes the run.
+    """
+    from siamese import watching
+
+    asked = asked if isinstance(asked, dict) else {}
+    answer = {"number": asked.get("number")}
+    sent: list[dict] = []
+    try:
+        settings = watching.Settings.of(asked.get("settings"))
+        answer["command"] = settings.command()
+        with closing(frames(settings)) as taken:
+            for frame in taken:
+                sent.append(packed(frame))
+                yield answer | {"frames": sent[-1:]}
+    except ValueError as error:
+        yield answer | {"problem": str(error)}
+    else:
+        yield answer | {"frames": sent, "over": True}
 
 
 @lru_cache(maxsize=2)

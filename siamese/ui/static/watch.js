@@ -18,6 +18,7 @@
     const runs = []; // at most two: { settings, name, frames, kept, over, view }
     let waiting = []; // settings of the runs that a ready setting still has to make
     let live = null;
+    let number = 0; // of the run, to know what comes late from one that was stopped
     let head = 0;
     let playing = false;
     let following = false;
@@ -63,7 +64,7 @@
       for (let digit = 0; digit < 10; digit++) leaveOut(digit, wanted.excluded.includes(digit));
     }
     const named = (s) =>
-      [NAMES[s.mining || s.loss], s.margin == null ? `temperature ${s.temperature}` : `margin ${s.margin}`, `${s.dim} dimensions`, `rate ${s.learning_rate}`,
+      [NAMES[s.mining || s.loss], s.margin == null ? `temperature ${s.temperature}` : `margin ${s.margin}`, `${s.dim} dimensions`, `learning rate ${s.learning_rate}`,
         s.excluded.length ? `without ${s.excluded.join(", ")}` : ""].filter(Boolean).join(" · ");
 
     const presets = props.presets.map((preset) =>
@@ -91,7 +92,7 @@
       event.preventDefault();
       if (live || !held) return;
       const wanted = preset ? preset.runs : [settings()];
-      if (wanted.length > 1) for (const run of runs) run.kept = false;
+      if (wanted.length > 1) for (const run of runs) run.keep(false);
       waiting = wanted.slice(1);
       start(wanted[0]);
     });
@@ -102,20 +103,17 @@
     });
 
     function start(wanted) {
-      while (runs.length && (runs.length >= MOST || !runs.at(-1).kept)) {
-        const leaving = runs.findLastIndex((run) => !run.kept);
-        const [old] = runs.splice(leaving < 0 ? runs.length - 1 : leaving, 1);
-        if (old.view) old.view.remove();
-        if (leaving < 0) break;
-      }
-      live = { settings: wanted, name: named(wanted), frames: [], kept: false };
+      const kept = runs.filter((run) => run.kept).slice(0, MOST - 1);
+      for (const run of runs) if (!kept.includes(run)) run.view.remove();
+      runs.splice(0, runs.length, ...kept);
+      live = { number: ++number, settings: wanted, name: named(wanted), frames: [], kept: false };
       runs.push(live);
       following = true;
       playing = false;
       head = 0;
       busy(true);
-      status.textContent = "Waiting for its turn …";
-      props.value = JSON.stringify(wanted);
+      status.textContent = "Starting …";
+      props.value = JSON.stringify({ number, settings: wanted });
       trigger("submit");
     }
     function busy(on) {
@@ -126,50 +124,46 @@
 
     function received() {
       const value = siamese.parse(props.value);
-      if (!live || !value || !(value.problem || value.frames)) return;
+      if (!live || value?.number !== live.number || value.settings) return;
       if (value.problem) {
         waiting = [];
-        if (!live.frames.length) runs.splice(runs.indexOf(live), 1);
         return ended(value.problem);
       }
-      live.command = value.run.command;
+      live.command = value.command;
       const frames = value.frames.map(siamese.watchFrame);
       live.frames = value.over ? frames : [...live.frames.filter((frame) => frame.step < frames[0].step), ...frames];
       if (!live.view) {
         live.view = siamese.watchView(live, held, props.sprite, view, redraw);
         runsNode.append(live.view.root);
-        runsNode.dataset.count = runs.length;
+        runsNode.dataset.count = runs.length; // one takes the whole width, two half of it each
         transport.hidden = false;
+        if (status.getBoundingClientRect().top > innerHeight / 2) status.scrollIntoView({ behavior: still.matches ? "auto" : "smooth" });
       }
       const newest = frames.at(-1);
       status.textContent = `Training: step ${newest.step} of ${newest.steps}, ${newest.seconds.toFixed(1)} s`;
       if (value.over) {
         const early = newest.step < newest.steps ? ` Its time was up at step ${newest.step} of ${newest.steps}.` : "";
-        const never = live.settings.excluded.length ? `, and ${(newest.unseen * 100).toFixed(1)} % of those never shown` : "";
-        ended(`Done in ${newest.seconds.toFixed(1)} s: the neighbours name ${(newest.accuracy * 100).toFixed(1)} % of the held-out pictures right${never}.${early}`);
+        const never = live.settings.excluded.length ? `, and ${(newest.unseen * 100).toFixed(1)}\u00a0% of those never shown` : "";
+        ended(`Done in ${newest.seconds.toFixed(1)} s: the neighbours name ${(newest.accuracy * 100).toFixed(1)}\u00a0% of the held-out pictures right${never}.${early}`);
       }
       redraw();
-      return undefined;
     }
     function ended(words) {
       const done = live;
       live = null;
       busy(false);
       status.textContent = words;
+      if (!done.frames.length) runs.splice(runs.indexOf(done), 1);
+      element.dataset.steps = JSON.stringify(done.frames.map((frame) => frame.step));
       if (waiting.length) {
-        done.kept = true;
+        done.keep(true);
         start(waiting.shift());
-      } else if (runs.length > 1) playFrom(head);
+      }
       redraw();
     }
 
     // --- frames ---
     const lastFrame = () => Math.max(0, ...runs.map((run) => run.frames.length - 1));
-    function playFrom(from) {
-      following = false;
-      head = from;
-      redraw();
-    }
     function go(where) {
       const last = lastFrame();
       if (where === "play") {
@@ -223,6 +217,14 @@
       element.dataset.head = Math.round(head);
       if (playing || (following && head !== target)) redraw();
     }
+
+    // Gradio writes "queue: 2/3" into a place of its own while others' runs are waited for.
+    const place = document.getElementById("watch-place");
+    new MutationObserver(() => {
+      const [, number] = place.textContent.match(/queue: (\d+)\//) || [];
+      if (!number || !live || live.frames.length) return;
+      status.textContent = number === "1" ? "Another run is going on. You are next." : `Other runs come first. You are number ${number} in the line.`;
+    }).observe(place, { subtree: true, childList: true, characterData: true });
 
     new MutationObserver(redraw).observe(document.body, { attributes: true, attributeFilter: ["class"] });
     watch("value", received);

@@ -28,24 +28,33 @@
 
     const canvas = el("canvas", { tabindex: "0", role: "img" });
     const picture = el("span", { class: "sprite" });
-    const told = el("span", { class: "map-card-text" });
-    const card = el("div", { class: "map-card", hidden: true, "aria-hidden": "true" }, picture, told);
+    const label = el("span", { class: "map-card-text" });
+    const card = el("div", { class: "map-card", hidden: true, "aria-hidden": "true" }, picture, label);
     const caption = el("p", { class: "watch-caption" });
     const keep = el("button", {
       type: "button", class: "chip watch-keep", "aria-pressed": "false", text: "Keep beside the next",
-      onclick: () => {
-        run.kept = !run.kept;
-        keep.setAttribute("aria-pressed", String(run.kept));
-      },
+      onclick: () => run.keep(!run.kept),
     });
+    run.keep = (kept) => {
+      run.kept = kept;
+      keep.setAttribute("aria-pressed", String(kept));
+    };
+    const command = el("code", { class: "watch-command", hidden: true });
     const copy = el("button", {
-      type: "button", class: "chip watch-copy", text: "Copy as command", title: "The train.py command that trains this network on the whole of MNIST",
+      type: "button", class: "chip watch-copy", "aria-expanded": "false", text: "As a command", title: "The train.py command that trains this network on the whole of MNIST",
       onclick: async () => {
-        await navigator.clipboard.writeText(run.command);
-        copy.textContent = "Copied";
-        setTimeout(() => (copy.textContent = "Copy as command"), 1500);
+        command.hidden = !command.hidden;
+        command.textContent = run.command;
+        copy.setAttribute("aria-expanded", String(!command.hidden));
+        // A page that is not served securely, or a frame without leave, has no clipboard; the command is there to be selected.
+        if (command.hidden || !navigator.clipboard) return;
+        await navigator.clipboard.writeText(run.command).then(() => told("Copied"), () => told("Select it to copy"));
       },
     });
+    const told = (words) => {
+      copy.textContent = words;
+      setTimeout(() => (copy.textContent = "As a command"), 1800);
+    };
     const curves = [
       curve("Loss", (frame) => frame.loss, (value) => value.toFixed(3)),
       curve(run.settings.loss === "triplet" ? "Active triplets" : run.settings.loss === "supcon" ? "Active anchors" : "Active pairs", (frame) => frame.active, siamese.percent, 1),
@@ -53,7 +62,7 @@
     ];
     const spread = distances();
     const root = el("section", { class: "watch-run", "aria-label": `Run: ${run.name}` },
-      el("header", {}, el("h3", { text: run.name }), el("div", { class: "watch-tools" }, keep, copy)),
+      el("header", {}, el("h3", { text: run.name }), el("div", { class: "watch-tools" }, keep, copy)), command,
       el("div", { class: "watch-body" },
         el("div", { class: "watch-map" }, el("div", { class: "watch-stage" }, canvas, card), caption),
         el("div", { class: "watch-charts" }, ...curves.map((c) => c.node), spread.node),
@@ -123,7 +132,7 @@
     // --- the map ---
     function project(from, to, share) {
       const [sy, cy, sp, cp] = axes === 3 ? [Math.sin(view.yaw), Math.cos(view.yaw), Math.sin(view.pitch), Math.cos(view.pitch)] : [0, 1, 0, 1];
-      const radius = side * 0.42;
+      const radius = side * (run.settings.dim > 3 ? 0.5 : 0.42); // principal components are seldom longer than 0.8
       for (let i = 0; i < count; i++) {
         const mixed = (axis) => {
           const k = i * axes + axis;
@@ -146,7 +155,7 @@
       context.strokeStyle = style.getPropertyValue("--hairline");
       context.lineWidth = 1;
       context.beginPath();
-      const radius = side * 0.42;
+      const radius = side * (run.settings.dim > 3 ? 0.5 : 0.42);
       if (run.settings.dim <= 3) context.arc(0, 0, radius, 0, 7);
       if (axes === 3) {
         // The globe's equator and two meridians, or of principal components the three axes: they show how it is turned.
@@ -239,7 +248,7 @@
       card.hidden = best < 0;
       if (best < 0) return;
       siamese.sprite(picture, sprite, held.indices[best], THUMB);
-      told.textContent = `${held.labels[best]}  ·  #${held.indices[best]}${unseen.has(held.labels[best]) ? "  ·  never seen" : ""}`;
+      label.textContent = `${held.labels[best]}  ·  #${held.indices[best]}${unseen.has(held.labels[best]) ? "  ·  never seen" : ""}`;
       const left = Math.min(Math.max(event.clientX - box.left + 14, 4), box.width - THUMB - 26);
       const top = Math.min(Math.max(event.clientY - box.top + 14, 4), box.height - THUMB - 44);
       card.style.transform = `translate(${left}px, ${top}px)`;
