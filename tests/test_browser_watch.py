@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from app_server import tasks
 from playwright.sync_api import expect
 from visitor import open_tab, visit
 
@@ -84,9 +85,9 @@ def test_two_runs_beside_each_other(page):
     expect(page.locator(".watch-status")).to_contain_text("Stopped")
     stopped = frames(page)
     page.get_by_role("button", name="Keep beside the next").click()
-    page.get_by_label("Loss").select_option("semi-hard")
+    page.locator("select[name=loss]").select_option("semi-hard")
     expect(page.locator(".watch-strength span")).to_have_text("Margin")
-    page.get_by_label("Dimensions").select_option("3")
+    page.locator("select[name=dim]").select_option("3")
     page.get_by_role("button", name="Leave out digit 8").click()
     train_button(page).click()
     expect(page.locator(".watch-run")).to_have_count(2)
@@ -116,25 +117,11 @@ def test_hovering_shows_the_picture(page):
 
 
 def test_a_setting_that_cannot_be_is_told(page):
-    page.get_by_label("Margin").evaluate("node => { node.removeAttribute('max'); node.value = 3; }")
-    page.get_by_label("Dimensions").select_option("8")
+    page.locator("input[name=strength]").evaluate("node => { node.removeAttribute('max'); node.value = 3; }")
+    page.locator("select[name=dim]").select_option("8")
     train_button(page).click()
     expect(page.locator(".watch-status")).to_contain_text("margin must lie between 0 and 2")
     expect(train_button(page)).to_be_enabled()
-
-
-def tasks(url: str) -> tuple[int, int]:
-    """(threads, children) of the app that serves this address."""
-    port = url.rsplit(":", 1)[1]
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            mine = f"GRADIO_SERVER_PORT={port}\0".encode() in (folder / "environ").read_bytes()
-        except OSError:  # it ended, or it is not ours
-            continue
-        if mine:
-            children = (folder / "task" / folder.name / "children").read_text().split()
-            return len(list((folder / "task").iterdir())), len(children)
-    raise AssertionError(f"nothing serves {url}")
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted in /proc")

@@ -25,9 +25,47 @@ GPU_SECONDS = 60  # that a run may hold a Space GPU; it takes far fewer
 SCALE = 32767 / 2  # places lie within -2 to 2, and are sent as 16-bit numbers
 
 DEFAULT = {"loss": "contrastive", "margin": 1.0, "dim": 16, "learning_rate": 0.02, "excluded": [], "seed": 0}
+TRIPLET = {"loss": "triplet", "margin": 0.3, "dim": 16, "learning_rate": 0.02, "excluded": [], "seed": 0}
 
-# Name, what is seen, and the settings of one run, or of two to compare.
-PRESETS = (("Pull and push", "Same pairs are pulled together, different ones pushed a margin apart.", [DEFAULT]),)
+# Name, what is to be seen, and the settings of one run, or of two to compare; `benchmarks/watching.py` ran them all.
+PRESETS = (
+    (
+        "Pull and push",
+        "Pictures of the same digit are pulled together, different ones pushed apart until they stand the margin apart: "
+        "watch the two distributions part.",
+        [DEFAULT],
+    ),
+    (
+        "Collapse",
+        "A learning rate 1,500 times too high throws all pictures onto one point, and keeps them there: same or different, "
+        "every distance is near 0.",
+        [DEFAULT | {"learning_rate": 30}],
+    ),
+    (
+        "A margin too small",
+        "With a margin of 0.1 the pushing stops almost at once: the space stays a crumb, and more pictures stand among the "
+        "wrong neighbours than with a margin of 1.",
+        [DEFAULT | {"margin": 0.1}, DEFAULT],
+    ),
+    (
+        "Hard from the start",
+        "When every digit is still everywhere, the hardest triplets are best met by putting all on one point, where the loss "
+        "stays at the margin, 0.3; semi-hard ones leave them out and pull the digits apart.",
+        [TRIPLET | {"mining": "batch-hard"}, TRIPLET | {"mining": "semi-hard"}],
+    ),
+    (
+        "Two dimensions or sixteen",
+        "Ten digits do not fit on a circle with the margin between them, so they have to share places; sixteen dimensions "
+        "have room for all.",
+        [DEFAULT | {"dim": 2}, DEFAULT],
+    ),
+    (
+        "8 and 9 never seen",
+        "The rings are digits that the network never learned from: they gather all the same, though less cleanly, and "
+        "lean on digits that look like them.",
+        [DEFAULT | {"excluded": [8, 9]}],
+    ),
+)
 
 
 class WatchView(components.JsonHTML):

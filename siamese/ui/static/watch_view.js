@@ -255,6 +255,7 @@
     }
 
     function turn(yaw, pitch) {
+      view.turned = true;
       view.yaw += yaw;
       view.pitch = Math.max(-1.5, Math.min(1.5, view.pitch + pitch));
       redraw();
@@ -278,6 +279,13 @@
         event.preventDefault();
         turn(...turns);
       });
+    }
+    // A globe is first seen from where the untrained network puts everything.
+    if (run.settings.dim === 3 && !view.turned) {
+      const [x, y, z] = [0, 1, 2].map((axis) => run.frames[0].places.reduce((sum, value, k) => (k % 3 === axis ? sum + value : sum), 0));
+      view.yaw = Math.atan2(-x, z);
+      view.pitch = Math.atan2(y, Math.hypot(x, z));
+      view.turned = true;
     }
     canvas.addEventListener("pointermove", hover);
     canvas.addEventListener("pointerleave", () => (card.hidden = true));
