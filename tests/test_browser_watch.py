@@ -22,7 +22,7 @@ LONGEST = 90_000  # ms for a run on a machine that is busy with other things
 
 def open_learn(page) -> None:
     open_tab(page, "Learn")
-    expect(train_button(page)).to_be_enabled()
+    expect(train_button(page)).to_be_enabled(timeout=LONGEST)
 
 
 def train_button(page):
@@ -90,7 +90,7 @@ def test_two_runs_beside_each_other(page):
     page.locator("select[name=dim]").select_option("3")
     page.get_by_role("button", name="Leave out digit 8").click()
     train_button(page).click()
-    expect(page.locator(".watch-run")).to_have_count(2)
+    expect(page.locator(".watch-run")).to_have_count(2, timeout=LONGEST)
     wait_for_frames(page, stopped + 1)
     page.get_by_role("button", name="Stop").click()
     second = page.locator(".watch-run").nth(1)
@@ -120,7 +120,7 @@ def test_a_setting_that_cannot_be_is_told(page):
     page.locator("input[name=strength]").evaluate("node => { node.removeAttribute('max'); node.value = 3; }")
     page.locator("select[name=dim]").select_option("8")
     train_button(page).click()
-    expect(page.locator(".watch-status")).to_contain_text("margin must lie between 0 and 2")
+    expect(page.locator(".watch-status")).to_contain_text("margin must lie between 0 and 2", timeout=LONGEST)
     expect(train_button(page)).to_be_enabled()
 
 
@@ -135,7 +135,7 @@ def test_one_of_two_visitors_leaves_and_the_other_sees_a_whole_run(browser, url)
             wait_for_frames(leaving, 2)
             train_button(staying).click()
             if (os.cpu_count() or 2) < 4:
-                expect(staying.locator(".watch-status")).to_contain_text("You are next")
+                expect(staying.locator(".watch-status")).to_contain_text("You are next", timeout=LONGEST)
             wait_for_frames(leaving, 4)
         wait_for_frames(staying, 5)
         wait_for_the_end(staying)

@@ -44,7 +44,8 @@
       type: "button", class: "chip watch-copy", "aria-expanded": "false", text: "As a command", title: "The train.py command that trains this network on the whole of MNIST",
       onclick: async () => {
         command.hidden = !command.hidden;
-        command.textContent = run.command;
+        // Broken between words only, never at a hyphen.
+        command.replaceChildren(...run.command.split(" ").flatMap((word, i) => [i ? " " : "", el("span", { text: word })]));
         copy.setAttribute("aria-expanded", String(!command.hidden));
         // A page that is not served securely, or a frame without leave, has no clipboard; the command is there to be selected.
         if (command.hidden || !navigator.clipboard) return;
@@ -249,13 +250,12 @@
       if (best < 0) return;
       siamese.sprite(picture, sprite, held.indices[best], THUMB);
       label.textContent = `${held.labels[best]}  ·  #${held.indices[best]}${unseen.has(held.labels[best]) ? "  ·  never seen" : ""}`;
-      const left = Math.min(Math.max(event.clientX - box.left + 14, 4), box.width - THUMB - 26);
-      const top = Math.min(Math.max(event.clientY - box.top + 14, 4), box.height - THUMB - 44);
+      const left = Math.min(Math.max(event.clientX - box.left + 14, 4), box.width - card.offsetWidth - 6);
+      const top = Math.min(Math.max(event.clientY - box.top + 14, 4), box.height - card.offsetHeight - 6);
       card.style.transform = `translate(${left}px, ${top}px)`;
     }
 
     function turn(yaw, pitch) {
-      view.turned = true;
       view.yaw += yaw;
       view.pitch = Math.max(-1.5, Math.min(1.5, view.pitch + pitch));
       redraw();
@@ -279,13 +279,6 @@
         event.preventDefault();
         turn(...turns);
       });
-    }
-    // A globe is first seen from where the untrained network puts everything.
-    if (run.settings.dim === 3 && !view.turned) {
-      const [x, y, z] = [0, 1, 2].map((axis) => run.frames[0].places.reduce((sum, value, k) => (k % 3 === axis ? sum + value : sum), 0));
-      view.yaw = Math.atan2(-x, z);
-      view.pitch = Math.atan2(y, Math.hypot(x, z));
-      view.turned = true;
     }
     canvas.addEventListener("pointermove", hover);
     canvas.addEventListener("pointerleave", () => (card.hidden = true));
