@@ -25,7 +25,7 @@ from siamese.networks import EmbeddingNet, NetworkConfig
 from siamese.training import Sources, Step, TrainConfig, Trainer
 
 SECONDS = 20.0  # of a core that a run may take; it ends then, wherever it stands
-PATIENCE = 60.0  # seconds after which it ends on a machine that is busy with other things
+PATIENCE = 120.0  # seconds after which it ends on a machine that is busy with other things
 EPOCHS, PER_CLASS = 3, 12  # 225 steps: ten seconds of a core, frames included
 CHANNELS, BLOCKS = (12, 24, 48), (1, 1, 1)
 EVERY = 4  # steps from one frame to the next

@@ -61,8 +61,8 @@ PRESETS = (
     ),
     (
         "8 and 9 never seen",
-        "The rings are digits that the network never learned from: they gather all the same, though less cleanly, and "
-        "lean on digits that look like them.",
+        "The rings are digits that the network never learned from: they gather all the same, though less cleanly, "
+        "the 9s beside the 4s that they look like.",
         [DEFAULT | {"excluded": [8, 9]}],
     ),
 )

@@ -49,10 +49,10 @@
         copy.setAttribute("aria-expanded", String(!command.hidden));
         // A page that is not served securely, or a frame without leave, has no clipboard; the command is there to be selected.
         if (command.hidden || !navigator.clipboard) return;
-        await navigator.clipboard.writeText(run.command).then(() => told("Copied"), () => told("Select it to copy"));
+        await navigator.clipboard.writeText(run.command).then(() => say("Copied"), () => say("Select it to copy"));
       },
     });
-    const told = (words) => {
+    const say = (words) => {
       copy.textContent = words;
       setTimeout(() => (copy.textContent = "As a command"), 1800);
     };
@@ -295,6 +295,13 @@
       project(from, to, Math.min(head, last) - number);
       paint();
       const frame = run.frames[Math.min(Math.round(head), last)];
+      if (frame === told && last === known) return;
+      [told, known] = [frame, last];
+      tell(frame);
+    }
+    let told = null; // the frame that the curves and words show, and the number of the last one
+    let known = -1;
+    function tell(frame) {
       for (const chart of curves) chart.show(frame);
       spread.show(frame);
       const accuracy = `${(frame.accuracy * 100).toFixed(1)} %`;
