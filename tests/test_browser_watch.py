@@ -61,6 +61,7 @@ def test_a_run_is_watched_to_its_end(browser, url):
         wait_for_frames(page, 20)
         assert page.locator("[data-live]").get_attribute("data-live") == "true", "it still learns"
         page.get_by_role("button", name="Pause").click()
+        expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
         before = at(page)
         page.get_by_role("button", name="One frame back").click()
         page.wait_for_function("before => document.querySelector('[data-live]').dataset.head == before - 1", arg=before)

@@ -169,6 +169,7 @@
       if (where === "play") {
         playing = !(playing || (following && live));
         following = playing && live != null;
+        if (!playing) head = Math.round(head);
         if (playing && !live && head >= last) head = 0;
       } else {
         playing = following = false;
