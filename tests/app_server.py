@@ -53,3 +53,20 @@ def _wait(url: str, process: subprocess.Popen, deadline: float, log: Path) -> No
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     raise AssertionError(f"app.py did not answer within {deadline:.0f} s:\n{log.read_text()}")
+
+
+def process_of(url: str) -> Path:
+    """The folder in /proc of the app that serves an address."""
+    port = url.rsplit(":", 1)[1]
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has just ended, or is another user's
+            if f"GRADIO_SERVER_PORT={port}\0".encode() in (folder / "environ").read_bytes():
+                return folder
+    raise AssertionError(f"nothing serves {url}")
+
+
+def tasks(url: str) -> tuple[int, int]:
+    """(threads, child processes) of the app that serves an address."""
+    process = process_of(url)
+    children = (process / "task" / process.name / "children").read_text().split()
+    return len(list((process / "task").iterdir())), len(children)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import copy
 from pathlib import Path
 
@@ -75,6 +76,31 @@ def net() -> EmbeddingNet:
     """A network small enough to train in a moment, the same every time."""
     torch.manual_seed(0)
     return EmbeddingNet(TINY)
+
+
+# --- the browser --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the real app."""
+    from app_server import running_app
+
+    with running_app(tmp_path_factory.mktemp("app") / "log.txt") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    """Headless Chromium; without one the test is skipped, except in CI."""
+    from visitor import chromium, open_browser
+
+    if not chromium():
+        if os.environ.get("CI"):
+            pytest.fail("There is no Chromium, and CI has to have one.")
+        pytest.skip("There is no Chromium on this machine.")
+    with open_browser() as browser:
+        yield browser
 
 
 def canvas(ink: np.ndarray, side: int = 140, share: float = 0.8) -> Image.Image:

@@ -2,53 +2,22 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
-from app_server import running_app
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
-from visitor import FOUR, ONE, SEVEN, chromium, draw, open_browser, open_tab
+from visitor import FOUR, ONE, SEVEN, draw, open_tab, visit
 
 pytestmark = pytest.mark.browser
 
 VIEWS = [(1280, "light"), (390, "dark")]
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory):
-    with running_app(tmp_path_factory.mktemp("app") / "log.txt") as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not chromium():
-        if os.environ.get("CI"):
-            pytest.fail("There is no Chromium, and CI has to have one.")
-        pytest.skip("There is no Chromium on this machine.")
-    with open_browser() as browser:
-        yield browser
-
-
 @pytest.fixture(params=VIEWS, ids=lambda view: f"{view[0]}-{view[1]}")
 def page(request, browser, url):
-    """A fresh visit, which must end without a console error and without a request to another host."""
-    width, theme = request.param
-    context = browser.new_context(viewport={"width": width, "height": 900}, has_touch=width < 600)
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda r: complaints.append(r.url) if not r.url.startswith((url, "data:", "blob:")) else None)
-    page.goto(f"{url}/?__theme={theme}")
-    page.wait_for_selector("#canvas-a canvas")
-    yield page
-    context.close()
-    assert complaints == []
+    with visit(browser, url, *request.param) as page:
+        yield page
 
 
 def verdict(page):
@@ -277,7 +246,7 @@ def test_a_whole_set_at_once(page, matcher, tmp_path):
 NOT_OURS = (".show-api", ".max_value", ".min_value", ".or", ".empty", ".token", "pre")
 
 
-@pytest.mark.parametrize("tab", ["Compare", "Neighbours", "Map", "New symbols", "Many at once", "About"])
+@pytest.mark.parametrize("tab", ["Compare", "Neighbours", "Map", "New symbols", "Learn", "Many at once", "About"])
 def test_no_serious_accessibility_fault_of_our_own(page, tab):
     page.add_style_tag(content="* { transition: none !important }")  # a colour on its way is not yet to be judged
     open_tab(page, tab)
@@ -294,6 +263,10 @@ def test_no_serious_accessibility_fault_of_our_own(page, tab):
         page.get_by_role("button", name="Greek").click()
         page.wait_for_selector(".symbol")
         expect(page.locator("#save-symbols")).to_be_enabled()
+    elif tab == "Learn":
+        page.get_by_role("button", name="Train").click()
+        page.wait_for_selector(".watch-run")
+        page.get_by_role("button", name="Stop").click()
     faults = [
         (violation["id"], node["target"])
         for violation in Axe().run(page).response["violations"]

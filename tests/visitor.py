@@ -30,6 +30,23 @@ def open_browser() -> Iterator[Browser]:
         browser.close()
 
 
+@contextlib.contextmanager
+def visit(browser: Browser, url: str, width: int = 1280, theme: str = "light") -> Iterator[Page]:
+    """A fresh visit, which must end without a console error and without a request to another host."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, has_touch=width < 600)
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda r: complaints.append(r.url) if not r.url.startswith((url, "data:", "blob:")) else None)
+    page.goto(f"{url}/?__theme={theme}")
+    page.wait_for_selector("#canvas-a canvas")
+    yield page
+    context.close()
+    assert complaints == []
+
+
 def open_tab(page: Page, name: str) -> None:
     tab = page.get_by_role("tab", name=name, exact=True)
     if not tab.is_visible():

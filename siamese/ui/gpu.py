@@ -8,9 +8,9 @@ try:
     from spaces import GPU as on_gpu  # noqa: N811
 except ImportError:
 
-    def on_gpu(function: Callable) -> Callable:
-        """Off Spaces the function runs as it is."""
-        return function
+    def on_gpu(function: Callable | None = None, *, duration: int | None = None) -> Callable:
+        """Off Spaces the function, or generator function, runs as it is, however many seconds it says it takes."""
+        return function or (lambda function: function)
 
 
 __all__ = ["on_gpu"]

@@ -51,6 +51,15 @@ window.siamese = window.siamese || {};
     node.style.width = node.style.height = `${side}px`;
   };
 
+  // The outline of a histogram, as an SVG path; by the root of the shares, so that rare distances are seen.
+  siamese.area = function (shares, tallest, width, floor, height) {
+    const step = width / shares.length;
+    const top = (share) => (floor - Math.sqrt(share / tallest) * height).toFixed(1);
+    let path = `M0 ${floor}`;
+    shares.forEach((share, i) => (path += `L${(i * step).toFixed(1)} ${top(share)}L${((i + 1) * step).toFixed(1)} ${top(share)}`));
+    return path + `L${width} ${floor}Z`;
+  };
+
   siamese.percent = function (p) {
     if (p >= 0.995) return p >= 0.9995 ? "> 99.9 %" : (p * 100).toFixed(1) + " %";
     if (p <= 0.005) return p <= 0.0005 ? "< 0.1 %" : (p * 100).toFixed(1) + " %";

@@ -4,13 +4,7 @@
   const HEIGHT = 120;
   const FLOOR = 104;
 
-  function area(shares, tallest) {
-    const step = WIDTH / shares.length;
-    const height = (share) => FLOOR - (Math.sqrt(share / tallest)) * 84;
-    let path = `M0 ${FLOOR}`;
-    shares.forEach((share, i) => (path += `L${(i * step).toFixed(1)} ${height(share).toFixed(1)}L${((i + 1) * step).toFixed(1)} ${height(share).toFixed(1)}`));
-    return path + `L${WIDTH} ${FLOOR}Z`;
-  }
+  const area = (shares, tallest) => siamese.area(shares, tallest, WIDTH, FLOOR, 84);
 
   function plot(distances, threshold) {
     const { svg } = siamese;

@@ -1,0 +1,243 @@
+// The Learn tab: settings go out, frames of the run come back; they are kept here, and shown as often as one likes.
+(function (siamese) {
+  const SPEED = 8; // frames a second, when a run is shown again
+  const EASE = 0.18; // seconds in which the picture catches up with a frame that has just come
+  const MOST = 2; // runs side by side
+
+  const NAMES = { contrastive: "contrastive", "batch-hard": "triplet, batch-hard", "semi-hard": "triplet, semi-hard", supcon: "supervised contrastive" };
+  const STRENGTHS = { contrastive: ["Margin", 1], "batch-hard": ["Margin", 0.3], "semi-hard": ["Margin", 0.3], supcon: ["Temperature", 0.1] };
+
+  siamese.watch = async function (element, props, trigger, watch, server) {
+    const { el } = siamese;
+    const find = (name) => element.querySelector(name);
+    const [form, status, runsNode, transport, scrub, play] =
+      [".watch-form", ".watch-status", ".watch-runs", ".watch-transport", ".watch-scrub", ".watch-play"].map(find);
+    const fields = form.elements;
+    const still = matchMedia("(prefers-reduced-motion: reduce)");
+    const view = { yaw: -0.6, pitch: 0.35, hidden: new Set() };
+    const runs = []; // at most two: { settings, name, frames, kept, over, view }
+    let waiting = []; // settings of the runs that a ready setting still has to make
+    let live = null;
+    let number = 0; // of the run, to know what comes late from one that was stopped
+    let head = 0;
+    let playing = false;
+    let following = false;
+    let clock = 0;
+    let scheduled = false;
+    let held = null;
+
+    // --- settings ---
+    const excluded = new Set();
+    const digits = [...Array(10).keys()].map((digit) =>
+      el("button", {
+        type: "button", class: "chip", "aria-pressed": "false", "aria-label": `Leave out digit ${digit}`, text: digit, style: `--digit: var(--digit-${digit})`,
+        onclick: () => leaveOut(digit, !excluded.has(digit)),
+      }));
+    find(".watch-excluded").append(...digits);
+    function leaveOut(digit, out) {
+      if (out && excluded.size >= 8) return;
+      excluded[out ? "add" : "delete"](digit);
+      digits[digit].setAttribute("aria-pressed", String(out));
+      chosen(null);
+    }
+    function strengthen(value) {
+      const [name, usual] = STRENGTHS[fields.loss.value];
+      find(".watch-strength span").textContent = name;
+      fields.strength.value = value ?? usual;
+    }
+    function settings() {
+      const loss = fields.loss.value;
+      const strength = Number(fields.strength.value);
+      return {
+        ...(loss.endsWith("hard") ? { loss: "triplet", mining: loss } : { loss }),
+        ...(loss === "supcon" ? { temperature: strength } : { margin: strength }),
+        dim: Number(fields.dim.value), learning_rate: Number(fields.learning_rate.value),
+        excluded: [...excluded].sort(), seed: Number(fields.seed.value),
+      };
+    }
+    function fill(wanted) {
+      fields.loss.value = wanted.mining || wanted.loss;
+      strengthen(wanted.margin ?? wanted.temperature);
+      fields.dim.value = wanted.dim;
+      fields.learning_rate.value = wanted.learning_rate;
+      fields.seed.value = wanted.seed;
+      for (let digit = 0; digit < 10; digit++) leaveOut(digit, wanted.excluded.includes(digit));
+    }
+    const named = (s) =>
+      [NAMES[s.mining || s.loss], s.margin == null ? `temperature ${s.temperature}` : `margin ${s.margin}`, `${s.dim} dimensions`, `learning rate ${s.learning_rate}`,
+        s.excluded.length ? `without ${s.excluded.join(", ")}` : ""].filter(Boolean).join(" · ");
+
+    const presets = props.presets.map((preset) =>
+      el("button", {
+        type: "button", class: "chip", text: preset.name, "aria-pressed": "false",
+        onclick: () => {
+          fill(preset.runs[0]);
+          chosen(preset);
+        },
+      }));
+    find(".watch-presets").append(...presets);
+    let preset = null;
+    function chosen(wanted) {
+      preset = wanted;
+      props.presets.forEach((one, i) => presets[i].setAttribute("aria-pressed", String(one === wanted)));
+      find(".watch-words").textContent = wanted ? wanted.words : "Your own settings.";
+      find(".watch-train").textContent = wanted && wanted.runs.length > 1 ? "Train both" : "Train";
+    }
+    fields.loss.addEventListener("change", () => strengthen());
+    form.addEventListener("input", () => chosen(null));
+    form.addEventListener("change", () => chosen(null));
+
+    // --- a run ---
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (live || !held) return;
+      const wanted = preset ? preset.runs : [settings()];
+      if (wanted.length > 1) for (const run of runs) run.keep(false);
+      waiting = wanted.slice(1);
+      start(wanted[0]);
+    });
+    find(".watch-stop").addEventListener("click", () => {
+      waiting = [];
+      trigger("stop");
+      ended(live && live.frames.length ? `Stopped after step ${live.frames.at(-1).step}.` : "Stopped.");
+    });
+
+    function start(wanted) {
+      const kept = runs.filter((run) => run.kept).slice(0, MOST - 1);
+      for (const run of runs) if (!kept.includes(run)) run.view.remove();
+      runs.splice(0, runs.length, ...kept);
+      live = { number: ++number, settings: wanted, name: named(wanted), frames: [], kept: false };
+      runs.push(live);
+      following = true;
+      playing = false;
+      head = 0;
+      busy(true);
+      status.textContent = "Starting …";
+      props.value = JSON.stringify({ number, settings: wanted });
+      trigger("submit");
+    }
+    function busy(on) {
+      find(".watch-train").disabled = on;
+      find(".watch-stop").disabled = !on;
+      element.dataset.live = String(on);
+    }
+
+    function received() {
+      const value = siamese.parse(props.value);
+      if (!live || value?.number !== live.number || value.settings) return;
+      if (value.problem) {
+        waiting = [];
+        return ended(value.problem);
+      }
+      live.command = value.command;
+      const frames = value.frames.map(siamese.watchFrame);
+      live.frames = value.over ? frames : [...live.frames.filter((frame) => frame.step < frames[0].step), ...frames];
+      if (!live.view) {
+        live.view = siamese.watchView(live, held, props.sprite, view, redraw);
+        runsNode.append(live.view.root);
+        runsNode.dataset.count = runs.length; // one takes the whole width, two half of it each
+        transport.hidden = false;
+        if (status.getBoundingClientRect().top > innerHeight / 2) status.scrollIntoView({ behavior: still.matches ? "auto" : "smooth" });
+      }
+      const newest = frames.at(-1);
+      status.textContent = `Training: step ${newest.step} of ${newest.steps}, ${newest.seconds.toFixed(1)} s`;
+      if (value.over) {
+        const early = newest.step < newest.steps ? ` Its time was up at step ${newest.step} of ${newest.steps}.` : "";
+        const never = live.settings.excluded.length ? `, and ${(newest.unseen * 100).toFixed(1)}\u00a0% of those never shown` : "";
+        ended(`Done in ${newest.seconds.toFixed(1)} s: the neighbours name ${(newest.accuracy * 100).toFixed(1)}\u00a0% of the held-out pictures right${never}.${early}`);
+      }
+      redraw();
+    }
+    function ended(words) {
+      const done = live;
+      live = null;
+      busy(false);
+      status.textContent = words;
+      if (!done.frames.length) runs.splice(runs.indexOf(done), 1);
+      element.dataset.steps = JSON.stringify(done.frames.map((frame) => frame.step));
+      if (waiting.length) {
+        done.keep(true);
+        start(waiting.shift());
+      }
+      redraw();
+    }
+
+    // --- frames ---
+    const lastFrame = () => Math.max(0, ...runs.map((run) => run.frames.length - 1));
+    function go(where) {
+      const last = lastFrame();
+      if (where === "play") {
+        playing = !(playing || (following && live));
+        following = playing && live != null;
+        if (!playing) head = Math.round(head);
+        if (playing && !live && head >= last) head = 0;
+      } else {
+        playing = following = false;
+        head = { first: 0, back: Math.ceil(head) - 1, forward: Math.floor(head) + 1, last }[where];
+        head = Math.max(0, Math.min(last, head));
+        following = live != null && where === "last";
+      }
+      redraw();
+    }
+    transport.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (button) go(button.dataset.go);
+    });
+    scrub.addEventListener("input", () => {
+      playing = following = false;
+      head = Number(scrub.value);
+      redraw();
+    });
+
+    function redraw() {
+      if (!scheduled) requestAnimationFrame(tick);
+      scheduled = true;
+    }
+    function tick(now) {
+      scheduled = false;
+      const passed = Math.min(0.1, (now - clock) / 1000);
+      clock = now;
+      const last = lastFrame();
+      const target = live ? live.frames.length - 1 : last;
+      if (following) head = still.matches || target - head < 0.01 ? Math.max(0, target) : head + (target - head) * (1 - Math.exp(-passed / EASE));
+      else if (playing) head = Math.min(last, head + passed * SPEED);
+      if (playing && !live && head >= last) playing = false;
+      if (following && !live && head === target) following = false;
+      const shown = still.matches ? Math.floor(head) : head;
+      for (const run of runs) run.view?.show(shown);
+      const leading = runs.reduce((a, b) => (b.frames.length > (a?.frames.length ?? -1) ? b : a), null);
+      const frame = leading?.frames[Math.min(Math.round(head), leading.frames.length - 1)];
+      scrub.max = last;
+      scrub.value = Math.round(head);
+      play.textContent = playing || (following && live) ? "Pause" : "Play";
+      if (frame) {
+        find(".watch-at").textContent = `step ${frame.step} of ${frame.steps}`;
+        scrub.setAttribute("aria-valuetext", `step ${frame.step} of ${frame.steps}`);
+      }
+      element.dataset.frames = last + (frame ? 1 : 0);
+      element.dataset.head = Math.round(head);
+      if (playing || (following && head !== target)) redraw();
+    }
+
+    // Gradio writes "queue: 2/3" into a place of its own while others' runs are waited for.
+    const place = document.getElementById("watch-place");
+    new MutationObserver(() => {
+      const [, number] = place.textContent.match(/queue: (\d+)\//) || [];
+      if (!number || !live || live.frames.length) return;
+      status.textContent = number === "1" ? "Another run is going on. You are next." : `Other runs come first. You are number ${number} in the line.`;
+    }).observe(place, { subtree: true, childList: true, characterData: true });
+
+    new MutationObserver(redraw).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+    watch("value", received);
+    fill(props.presets[0].runs[0]);
+    chosen(props.presets[0]);
+    try {
+      held = await server.held();
+      busy(false);
+      element.dataset.ready = "true";
+    } catch (error) {
+      status.textContent = "The pictures could not be loaded. Reload the page to try again.";
+      throw error;
+    }
+  };
+})(window.siamese);
