@@ -235,3 +235,12 @@ def test_a_perfect_scorer_makes_no_error():
     assert metrics.equal_error_rate(pairs)[0] == pytest.approx(0, abs=1e-9)
     assert metrics.true_accept_rate(pairs, 0) == 1
     assert metrics.retrieval(embeddings, labels)["map@r"] == 1
+
+
+def test_agreement_is_how_many_of_the_nearest_others_share_the_label(embeddings, labels):
+    expected = []
+    for i in range(80):
+        others = sorted((float((embeddings[i] - embeddings[j]).norm()), j) for j in range(80) if j != i)
+        expected.append(sum(int(labels[j] == labels[i]) for _, j in others[:7]))
+    assert metrics.agreement(embeddings, labels, k=7).tolist() == expected
+    assert len(set(expected)) > 3

@@ -132,8 +132,40 @@ def test_the_digits_head_takes_every_symbol_for_a_stranger(digits):
         same = [j for j in range(20) if j != i and labels[j] == labels[i]]
         of_digits -= sum(embeddings[i] @ embeddings[j] / QUICK.temperature - log_total for j in same) / len(same) / 20
     of_symbols = losses.supervised_contrastive(symbols, labels[20:], QUICK.temperature).value
-    expected = float(of_digits + of_symbols)
-    assert float(run._heads_loss(features, labels).value) == pytest.approx(expected, rel=1e-4)
+    expected = float((of_digits + of_symbols).detach())
+    assert float(run._heads_loss(features, labels).value.detach()) == pytest.approx(expected, rel=1e-4)
+
+
+def test_strangers_belong_to_no_class(digits):
+    run = trainer(digits)
+    features = run.net.features(digits.images[:40].float() / 255)
+    labels = digits.labels[:40].clone()
+    labels[20:] = -1
+    own_class = torch.where(labels < 0, 100 + torch.arange(40), labels)
+    expected = losses.supervised_contrastive(run.net.neck(features), own_class, QUICK.temperature).value
+    assert float(run._heads_loss(features, labels).value.detach()) == pytest.approx(float(expected.detach()), rel=1e-5)
+
+
+def test_strangers_come_with_the_symbols(digits):
+    strange = LabeledImages(digits.images[:30], torch.full((30,), -1))
+    config = replace(QUICK, strangers=7, symbols_every=3)
+    sources = Sources(digits, symbols=LabeledImages(digits.images, digits.labels + 10), strangers=strange)
+    group = sources.groups(config)[-1]
+    assert (group.classes, group.per_class, group.every) == (1, 7, 3)
+    assert (sources.joined().labels[group.members[0]] == -1).all()
+
+
+def test_wrongly_labelled_digits_are_left_out(matcher):
+    """Of 2,000 digits, 20 are given another label: those go, and hardly any other."""
+    labels = torch.from_numpy(matcher.gallery.labels[:2000])
+    images = torch.from_numpy(matcher.gallery.images[:2000])[:, None]
+    wrong = torch.arange(0, 2000, 100)
+    mixed = labels.clone()
+    mixed[wrong] = (labels[wrong] + 5) % 10
+    kept = runpy.run_path(str(ROOT / "train.py"))["without_outliers"](LabeledImages(images, mixed))
+    left = {image.tobytes() for image in kept.images.numpy()}
+    assert sum(images[i].numpy().tobytes() not in left for i in wrong) >= 18
+    assert len(kept) >= 2000 - 20 - 40
 
 
 def two_headed(digits: LabeledImages) -> Trainer:
@@ -242,7 +274,9 @@ def test_the_field_of_displacements_is_that_of_torch():
     turn, slant, size, aspect, shift, knots = amounts
     for i in range(3):
         angle = np.deg2rad(made.turn * float(turn[i]))
-        scale = np.array([1.15, 1 / 1.15]) ** float(aspect[i]) * 1.12 ** float(size[i])
+        scale = np.array([1 + made.aspect, 1 / (1 + made.aspect)]) ** float(aspect[i]) * (1 + made.scale) ** float(
+            size[i]
+        )
         turned = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         sheared = turned @ np.array([[1, made.slant * float(slant[i])], [0, 1]])
         moved = shift[i].numpy() * made.shift / 14
@@ -496,6 +530,8 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["--exclude-classes", "12"], "--exclude-classes"),
         (["--exclude-classes", *"012345678"], "--exclude-classes"),
         (["--scans", "-5"], "--scans"),
+        (["--strangers", "-5"], "--strangers"),
+        (["--strangers", "5", "--loss", "contrastive", "--sampling", "pairs"], "--strangers"),
         (["--strokes"], "No pen strokes"),
         (["--omniglot", "small1"], "No Omniglot set"),
         (["--resume"], "without --resume"),
