@@ -22,7 +22,11 @@ def tsne(embeddings: np.ndarray, seed: int = 0, perplexity: float = 30.0) -> np.
 
     perplexity = min(perplexity, max(1.0, (len(embeddings) - 1) / 3))
     layout = TSNE(
-        perplexity=perplexity, initialization="pca", random_state=seed, n_jobs=-1 if len(embeddings) > 3000 else 1
+        perplexity=perplexity,
+        initialization="pca",
+        neighbors="exact",  # for a gallery of 10,000 sooner found than by openTSNE's approximate index
+        random_state=seed,
+        n_jobs=-1 if len(embeddings) > 3000 else 1,
     ).fit(embeddings)
     layout = np.asarray(layout, dtype=np.float32)
     layout -= (layout.min(axis=0) + layout.max(axis=0)) / 2
