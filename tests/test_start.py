@@ -30,13 +30,14 @@ NOT_AT_START = (
 ASK = """
 import json, sys, app, torch
 gallery = app.served.matcher.gallery
-print(json.dumps([list(sys.modules), torch.get_num_threads(), "images" in vars(gallery)]))
+queue = app.demo._queue
+print(json.dumps([list(sys.modules), torch.get_num_threads(), "images" in vars(gallery), queue.live_updates]))
 """
 
 
 @pytest.fixture(scope="module")
-def started() -> tuple[list[str], int, bool]:
-    """(modules that are imported, threads that torch takes, whether the gallery's pictures are decoded)."""
+def started() -> tuple[list[str], int, bool, bool]:
+    """(modules imported, threads that torch takes, whether the pictures are decoded, whether the queue tells all)."""
     variables = {name: value for name, value in os.environ.items() if name not in ("OMP_NUM_THREADS", "SIAMESE_MODEL")}
     done = subprocess.run([sys.executable, "-c", ASK], cwd=ROOT, env=variables, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -44,7 +45,7 @@ def started() -> tuple[list[str], int, bool]:
 
 
 def test_the_start_imports_nothing_that_a_first_visit_does_not_need(started):
-    modules, _, _ = started
+    modules = started[0]
     assert "siamese.ui.compare" in modules
     assert [name for name in NOT_AT_START if name in modules] == []
 
@@ -55,3 +56,7 @@ def test_the_gallery_is_not_decoded_at_the_start(started):
 
 def test_an_answer_keeps_to_one_core(started):
     assert started[1] == 1
+
+
+def test_an_event_is_not_told_to_all_who_wait(started):
+    assert not started[3]
