@@ -375,10 +375,11 @@ def beyond(
                     errors[name][0]
                 )
     if options.exclude_classes:
-        chosen = torch.isin(corpus.test.labels, torch.tensor(options.exclude_classes))
-        pairs = metrics.pair_distances(gallery[chosen], corpus.test.labels[chosen])
+        unseen = corpus.test.subset(torch.isin(corpus.test.labels, torch.tensor(options.exclude_classes)))
         names = ", ".join(map(str, options.exclude_classes))
-        figures[f"Digits {names}, never trained on: equal error rate"] = metrics.equal_error_rate(pairs)[0]
+        for head in net.config.heads:
+            rate, _ = metrics.equal_error_rate(paired(net, unseen, head))
+            figures[f"Digits {names}, never trained on: equal error rate by the head for {head}"] = rate
     return figures
 
 
