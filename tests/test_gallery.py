@@ -82,12 +82,12 @@ def test_parts_that_do_not_belong_together_are_refused():
 
 
 def test_the_sheet_is_decoded_once_and_not_before_a_picture_is_asked_for(matcher, monkeypatch):
-    decoded = []
+    images, decoded = matcher.gallery.images, []
     unpack = sprite.unpack
     monkeypatch.setattr(sprite, "unpack", lambda *arguments: decoded.append(1) or unpack(*arguments))
     gallery = bundle.load(matcher.folder).gallery
     assert gallery.search(matcher.gallery.embeddings[0], 1)[0][0] == 0
     assert not decoded
-    assert np.array_equal(gallery.images, matcher.gallery.images)
+    assert np.array_equal(gallery.images, images)
     assert gallery.images is gallery.images
     assert decoded == [1]
