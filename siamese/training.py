@@ -208,7 +208,9 @@ class Trainer:
             images, labels = self._augmented(self.data.images[index]), self.data.labels[index]
             with self.precision:
                 features = self.net.features(images)
-                yield self._heads_loss(features, labels), len(index)
+            # In float32 from here on: the loss tells distances apart that are alike in bfloat16. And what
+            # is done with the step, while this waits, is not to be done in mixed precision.
+            yield self._heads_loss(features.float(), labels), len(index)
 
     def _heads_loss(self, features: Tensor, labels: Tensor) -> losses.Loss:
         """The sum over the heads.

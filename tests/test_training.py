@@ -182,6 +182,16 @@ def test_both_heads_learn_in_a_run(digits):
         assert not torch.allclose(run.net.neck.heads[head].weight, before[head])
 
 
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_mixed_precision_ends_where_a_step_does(digits, recipe):
+    """Whoever looks at the net between two steps computes in float32."""
+    run = trainer(digits, replace(RECIPES[recipe], epochs=1))
+    run.precision = torch.autocast("cpu", torch.bfloat16)
+    for _ in run.steps():
+        assert not torch.is_autocast_enabled("cpu")
+        assert embed(run.net, digits.images[:2]).dtype == torch.float32
+
+
 def test_the_classic_forms_learn_from_all_sources(digits):
     symbols = LabeledImages(digits.images, digits.labels + 10)
     config = replace(QUICK, loss="contrastive", sampling="pairs", epochs=1)
