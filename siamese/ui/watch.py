@@ -39,7 +39,7 @@ PRESETS = (
         "Collapse",
         "A learning rate 1,500 times too high throws all pictures onto one point, and keeps them there: same or different, "
         "every distance is near 0.",
-        [DEFAULT | {"learning_rate": 30}],
+        [DEFAULT | {"learning_rate": 30, "dim": 2}],
     ),
     (
         "A margin too small",
