@@ -91,7 +91,11 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     group.add_argument("--scans", type=int, default=0, metavar="N", help="N MNIST digits re-scanned and photographed")
     group.add_argument(
-        "--strangers", type=int, default=0, metavar="N", help="N pictures of digits nested in digits, which are none"
+        "--strangers",
+        type=int,
+        default=0,
+        metavar="N",
+        help="N pictures that are no digit: digits nested in digits, doodles",
     )
     group.add_argument(
         "--drop-outliers",
@@ -214,7 +218,7 @@ class Corpus:
         digits = self.fit.without(options.exclude_classes)
         if options.drop_outliers:
             digits = without_outliers(digits)
-        nested = strangers.nested(digits, options.strangers, seed=11) if options.strangers else None
+        nested = strangers.drawn(digits, options.strangers, seed=11) if options.strangers else None
         self.sources = Sources(digits, drawn, scans, symbols, nested)
 
     def _scenes(self, count: int) -> data.LabeledImages:
