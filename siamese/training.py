@@ -59,7 +59,7 @@ class TrainConfig:
     symbols: int = 64
     per_symbol: int = 4
     symbols_every: int = 4
-    strangers: int = 24
+    strangers: int = 12
     learning_rate: float = 5e-3
     weight_decay: float = 0.03
     averaging: float = 0.999
