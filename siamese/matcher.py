@@ -15,7 +15,7 @@ from siamese import projection
 from siamese.findings import Comparison, Neighbour, Symbol, vote
 from siamese.gallery import Gallery
 from siamese.ink import SIDE, to_ink
-from siamese.networks import embed
+from siamese.networks import embed, fused
 from siamese.recognition import Recognition, recognise
 
 __all__ = ["Comparison", "Matcher", "Neighbour", "Picture", "Symbol", "load", "names_folder", "vote"]
@@ -32,7 +32,7 @@ class Matcher:
 
     def __init__(self, bundle: bundles.Bundle, source: str, folder: Path) -> None:
         self.bundle, self.source, self.folder = bundle, source, folder
-        self.net = bundle.net
+        self.net = fused(bundle.net)
         self.gallery: Gallery = bundle.gallery
         self.calibration = bundle.calibration
 
@@ -54,8 +54,9 @@ class Matcher:
         """Read several pictures as `read` does one; they are embedded together, which takes less."""
         inks = [None if isinstance(picture, Symbol) else to_ink(picture) for picture in pictures]
         unread = [ink for ink in inks if ink is not None]
-        # Two at least, so that a picture's embedding is the same to the last bit alone and in a pair.
-        embeddings = iter(self._embed(np.stack(unread * 2 if len(unread) == 1 else unread)) if unread else ())
+        # One by one if there are two, so that an embedding is the same to the last bit alone and in a pair.
+        together = [np.stack(unread)] if len(unread) > 2 else [ink[None] for ink in unread]
+        embeddings = iter([row for part in together for row in self._embed(part)])
         return [
             picture if ink is None else self.symbol(ink, next(embeddings))
             for picture, ink in zip(pictures, inks, strict=True)

@@ -9,7 +9,18 @@ import pytest
 import torch
 from PIL import Image
 
-from siamese.networks import BACKBONES, HEADS, LOOKS, EmbeddingNet, NetworkConfig, SiameseNetwork, Stage, embed, turned
+from siamese.networks import (
+    BACKBONES,
+    HEADS,
+    LOOKS,
+    EmbeddingNet,
+    NetworkConfig,
+    SiameseNetwork,
+    Stage,
+    embed,
+    fused,
+    turned,
+)
 
 
 def config(backbone: str) -> NetworkConfig:
@@ -123,3 +134,15 @@ def test_a_configuration_survives_json(net):
 def test_a_bad_configuration_is_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         NetworkConfig(**settings)
+
+
+def test_a_fused_net_embeds_as_the_net_does_and_leaves_it_as_it_was(matcher, digits):
+    net = matcher.bundle.net
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    quick_net = fused(net)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in quick_net.modules())
+    for head in HEADS:
+        plain, quick = (embed(each, digits.images, head) for each in (net, quick_net))
+        assert torch.allclose(plain, quick, atol=1e-5)
+    assert before.keys() == net.state_dict().keys()
+    assert all(torch.equal(value, net.state_dict()[name]) for name, value in before.items())

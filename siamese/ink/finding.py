@@ -91,9 +91,14 @@ def _ink_is_light(gray: np.ndarray, counts: np.ndarray) -> bool:
     rim = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
     corners = light[[0, 0, -1, -1], [0, -1, 0, -1]]
     step = max(1, max(gray.shape) // 70)
-    room = _widest(light[::step, ::step]) - _widest(~light[::step, ::step])
-    votes = 2.0 * (light.mean() - 0.5) + (rim.mean() - 0.5) + 0.5 * (corners.mean() - 0.5) + 2.0 * room
-    return bool(votes < 0)
+    coarse = light[::step, ::step]
+    votes = 2.0 * (light.mean() - 0.5) + (rim.mean() - 0.5) + 0.5 * (corners.mean() - 0.5)
+    # The discs are measured only where they could turn the vote.
+    if votes > 2.0 * _widest_at_most(~coarse):
+        return False
+    if votes < -2.0 * _widest_at_most(coarse):
+        return True
+    return bool(votes + 2.0 * (_widest(coarse) - _widest(~coarse)) < 0)
 
 
 def _widest(mask: np.ndarray) -> float:
@@ -101,6 +106,12 @@ def _widest(mask: np.ndarray) -> float:
     if mask.all():
         return 1.0
     return float(ndimage.distance_transform_edt(mask).max()) / max(mask.shape)
+
+
+def _widest_at_most(mask: np.ndarray) -> float:
+    """A bound of `_widest` by area: a quarter of a disc that is no larger than the picture lies within it."""
+    radius = 2 * np.sqrt(np.count_nonzero(mask) / np.pi) + 2
+    return float(radius) / max(mask.shape) if radius < min(mask.shape) else np.inf
 
 
 def _flat_field(gray: np.ndarray) -> np.ndarray:
