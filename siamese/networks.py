@@ -33,14 +33,14 @@ class NetworkConfig:
         embedding_dim: length of the embedding. 2 or 3 can be drawn as they are; 64 to 128 serve digits
             and unseen symbols well, more brings nothing here.
         channels: of the conv backbone's three stages, at 28x28, 14x14 and 7x7.
-        blocks: 3x3 convolutions a stage.
+        blocks: 3x3 convolutions a stage. At 28x28 one is enough, the others are better spent on what it halves to.
         heads: `digits` alone, which then embeds other symbols too, or `digits` and `symbols`.
     """
 
     backbone: str = "conv"
     embedding_dim: int = 128
     channels: tuple[int, int, int] = (32, 64, 128)
-    blocks: tuple[int, int, int] = (2, 2, 2)
+    blocks: tuple[int, int, int] = (1, 3, 3)
     heads: tuple[str, ...] = HEADS[:1]
 
     def __post_init__(self) -> None:
@@ -170,13 +170,14 @@ class SiameseNetwork(nn.Module):
 def fused(net: EmbeddingNet) -> EmbeddingNet:
     """A copy for answering alone: in the conv backbone, each batch normalisation is part of its convolution.
 
-    It embeds as the net does in evaluation mode, within rounding, in three quarters of the time.
+    It embeds as the net does in evaluation mode, within rounding, in half of the time; weights lie with their
+    channels last, as the processor reads them.
     """
     copied = deepcopy(net).eval()
     if isinstance(copied.backbone, ConvBackbone):
         for stage in copied.backbone.stages:
             stage.convolutions = nn.ModuleList(fuse_conv_bn_eval(*convolution) for convolution in stage.convolutions)
-    return copied
+    return copied.to(memory_format=torch.channels_last)
 
 
 @torch.inference_mode()

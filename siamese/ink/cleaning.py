@@ -7,6 +7,8 @@ from scipy import ndimage
 
 from siamese.ink.errors import BlankImageError
 
+HALVED_SIDE = 128  # in a larger picture the parts are told apart at half its size
+
 
 def clean(darkness: np.ndarray, photographed: bool) -> tuple[np.ndarray, np.ndarray]:
     """Keep the symbol and drop specks, frames, ruled lines.
@@ -28,11 +30,28 @@ def clean(darkness: np.ndarray, photographed: bool) -> tuple[np.ndarray, np.ndar
         # Ruled lines are paler than the pen: what does not reach the pen's darkness anywhere goes.
         darkness = np.clip((darkness - 0.3) / 0.45, 0, 1)
     mask = darkness > 0.45
-    mask = _without_ruling(mask)
-    mask = _main_parts(mask, photographed)
+    halved = min(mask.shape) >= HALVED_SIDE
+    if halved:
+        mask = _halved(mask)
+    mask = _main_parts(_without_ruling(mask), photographed)
     if not mask.any():
         raise BlankImageError
-    return darkness * _grown(_grown(mask)), mask
+    grown = _grown(_grown(mask))
+    if halved:
+        mask, grown = (_doubled(part, darkness.shape) for part in (mask, grown))
+    return darkness * grown, mask
+
+
+def _halved(mask: np.ndarray) -> np.ndarray:
+    """Half the size; a pixel is ink where any of the four is."""
+    height, width = mask.shape
+    even = np.pad(mask, ((0, height % 2), (0, width % 2)))
+    return even[::2, ::2] | even[1::2, ::2] | even[::2, 1::2] | even[1::2, 1::2]
+
+
+def _doubled(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """What `_halved` halved, at the size that it had."""
+    return mask.repeat(2, axis=0).repeat(2, axis=1)[: shape[0], : shape[1]]
 
 
 def _grown(mask: np.ndarray) -> np.ndarray:
