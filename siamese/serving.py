@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from siamese import bundle
-from siamese.matcher import Matcher, load, names_folder
+from siamese.crowd import CrowdMatcher
+from siamese.matcher import PRETRAINED, Matcher, names_folder
 
 if TYPE_CHECKING:
     from siamese import hub
@@ -33,22 +35,27 @@ def serve(wanted: str | None, deadline: float = 10.0) -> Served:
     """
     wanted = (wanted or "").strip()
     if not wanted:
-        return Served(load(), "", "")
+        return Served(_shipped(), "", "")
     from siamese import hub
 
     try:
         if names_folder(wanted):
-            return Served(load(wanted), wanted, "")
+            folder = Path(wanted).expanduser()
+            return Served(CrowdMatcher(bundle.load(folder), wanted, folder), wanted, "")
         pulled = hub.pull(wanted, deadline=deadline)
         return Served(_load(pulled), wanted, pulled.problem)
     except Exception as error:
         problem = f"{hub.first_line(error)} The model that ships with the app is served instead of {wanted}."
-        return Served(load(), wanted, problem)
+        return Served(_shipped(), wanted, problem)
+
+
+def _shipped() -> Matcher:
+    return CrowdMatcher(bundle.load(PRETRAINED), "pretrained", PRETRAINED)
 
 
 def _load(pulled: hub.Pulled) -> Matcher:
     try:
-        return Matcher(bundle.load(pulled.folder), pulled.name, pulled.folder)
+        return CrowdMatcher(bundle.load(pulled.folder), pulled.name, pulled.folder)
     except ValueError as error:
         # The path of a cache tells nobody anything, least of all a visitor.
         raise ValueError(str(error).replace(str(pulled.folder), pulled.name)) from error

@@ -1,0 +1,137 @@
+"""A matcher for many visitors at once: while several are served, a second process reads their drawings.
+
+Python runs one thread at a time in a process. While a drawing is read, hundreds of short calls give the
+interpreter to the threads that serve the page and wait to have it back; so once two drawings are to be
+read at a time, they go to a process of their own. It is started the first time that this happens, ends
+with the app, and where it fails the matcher reads by itself, as it does for a single visitor.
+
+    python -m siamese.crowd FOLDER      # that process: pickled requests by standard input, answers by standard output
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from siamese.bundle import Bundle
+from siamese.matcher import Matcher, Picture, Symbol, load
+
+PACKAGES = Path(__file__).resolve().parent.parent
+GONE = (OSError, EOFError, pickle.UnpicklingError)  # what talking to a process that has ended raises
+
+
+class CrowdMatcher(Matcher):
+    """Answers as `Matcher` does."""
+
+    def __init__(self, bundle: Bundle, source: str, folder: Path) -> None:
+        super().__init__(bundle, source, folder)
+        self._reading = 0
+        self._counting = threading.Lock()
+        self._helper: Helper | None = None
+
+    def read_all(self, pictures: Sequence[Picture]) -> list[Symbol]:
+        """Read pictures, here if nobody else's are being read."""
+        if all(isinstance(picture, Symbol) for picture in pictures):
+            return list(pictures)
+        with self._counting:
+            self._reading += 1
+            alone = self._reading == 1
+            if not alone and self._helper is None:
+                self._helper = Helper(self.folder)
+            helper = self._helper
+        try:
+            if alone or not helper.ready.is_set():
+                return super().read_all(pictures)
+            try:
+                answer = helper.ask(list(pictures))
+            except GONE:
+                helper.close()
+                with self._counting:
+                    if self._helper is helper:
+                        self._helper = None  # the next crowd starts another
+                return super().read_all(pictures)
+        finally:
+            with self._counting:
+                self._reading -= 1
+        if isinstance(answer, ValueError):
+            raise answer
+        return answer
+
+
+class Helper:
+    """A process that reads for another: pickles go through pipes that nobody else holds.
+
+    Attributes:
+        ready: set once it has loaded its bundle; what cannot be read until then is read elsewhere.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        paths = [str(PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "siamese.crowd", str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+            start_new_session=True,  # Ctrl+C is the app's to handle; this one ends when its input does
+        )
+        self.ready = threading.Event()
+        self._turn = threading.Lock()
+        threading.Thread(target=self._wait_for_ready, daemon=True).start()
+
+    def _wait_for_ready(self) -> None:
+        try:
+            pickle.load(self.process.stdout)
+        except GONE:
+            self.close()  # asking it fails then, and whoever asks goes on without it
+        self.ready.set()
+
+    def ask(self, pictures: list[Picture]) -> list[Symbol] | ValueError:
+        """What reading the pictures returns or raises.
+
+        Raises:
+            OSError, EOFError, pickle.UnpicklingError: the process has ended.
+        """
+        request = pickle.dumps(pictures)
+        with self._turn:
+            if self.process.stdin.closed:
+                raise EOFError("the process was ended")
+            self.process.stdin.write(request)
+            self.process.stdin.flush()
+            return pickle.load(self.process.stdout)
+
+    def close(self) -> None:
+        """End the process and wait until it has; asking fails from then on."""
+        with self._turn:
+            self.process.kill()
+            self.process.wait()
+            for pipe in (self.process.stdin, self.process.stdout):
+                with suppress(BrokenPipeError):  # half a request may be left, which nobody reads any more
+                    pipe.close()
+
+
+def main(folder: str) -> None:
+    """Read what is asked for until the process that asks has ended."""
+    answers, sys.stdout = sys.stdout.buffer, sys.stderr  # nothing else is printed among the answers
+    matcher = load(folder)
+    answer: object = True
+    while True:
+        pickle.dump(answer, answers)
+        answers.flush()
+        try:
+            pictures = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        try:
+            answer = matcher.read_all(pictures)
+        except ValueError as error:
+            answer = error
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

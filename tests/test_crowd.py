@@ -1,0 +1,110 @@
+"""Many visitors at once are answered as one is, by a second process, and without it where it fails."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from siamese.crowd import CrowdMatcher, Helper
+from siamese.ink import BlankImageError
+from siamese.matcher import Matcher
+
+SECONDS = 120  # that the second process may take to start on a busy machine
+
+
+@pytest.fixture(scope="module")
+def crowd(matcher: Matcher) -> Iterator[CrowdMatcher]:
+    """A matcher whose second process is ready."""
+    crowd = CrowdMatcher(matcher.bundle, matcher.source, matcher.folder)
+    with somebody_reading(crowd):
+        crowd.read(drawing(matcher.gallery.images[0]))
+        assert crowd._helper.ready.wait(SECONDS)
+    yield crowd
+    if crowd._helper:
+        crowd._helper.close()
+
+
+@contextmanager
+def somebody_reading(crowd: CrowdMatcher) -> Iterator[None]:
+    """As if another visitor's drawing were being read all the while."""
+    crowd._reading += 1
+    yield
+    crowd._reading -= 1
+
+
+def drawing(ink: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(255 - ink).resize((280, 280), Image.Resampling.BICUBIC).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def test_the_second_process_reads_as_the_first(crowd, matcher, hundred):
+    drawings = [drawing(ink) for ink in hundred.images[:20, 0].numpy()]
+    asked = []
+    original = crowd._helper.ask
+    crowd._helper.ask = lambda pictures: asked.extend(pictures) or original(pictures)
+    with somebody_reading(crowd), ThreadPoolExecutor(8) as visitors:
+        read = list(visitors.map(crowd.read, drawings))
+    crowd._helper.ask = original
+    assert sorted(asked) == sorted(drawings)
+    for symbol, picture in zip(read, drawings, strict=True):
+        expected = matcher.read(picture)
+        assert np.array_equal(symbol.ink, expected.ink)
+        assert np.array_equal(symbol.embedding, expected.embedding)
+        assert symbol.near == expected.near
+
+
+def test_what_is_wrong_with_a_picture_is_said_in_the_same_words(crowd, matcher):
+    for wrong, kind in ((drawing(np.zeros((28, 28), np.uint8)), BlankImageError), (b"no picture", ValueError)):
+        with pytest.raises(kind) as alone:
+            matcher.read(wrong)
+        with somebody_reading(crowd), pytest.raises(kind) as helped:
+            crowd.read(wrong)
+        assert str(helped.value) == str(alone.value)
+
+
+def test_a_second_process_that_is_gone_is_done_without(crowd, matcher):
+    picture = drawing(matcher.gallery.images[1])
+    lost = crowd._helper
+    lost.process.kill()
+    lost.process.wait()
+    with somebody_reading(crowd):
+        assert np.array_equal(crowd.read(picture).embedding, matcher.read(picture).embedding)
+        assert crowd._helper is None
+        crowd.read(picture)
+        assert crowd._helper.ready.wait(SECONDS)
+        assert np.array_equal(crowd.read(picture).embedding, matcher.read(picture).embedding)
+    assert crowd._helper is not lost
+
+
+def test_one_visitor_starts_no_second_process(matcher):
+    alone = CrowdMatcher(matcher.bundle, matcher.source, matcher.folder)
+    for ink in matcher.gallery.images[:3]:
+        alone.read(ink)
+    assert alone._helper is None
+
+
+def test_a_second_process_that_cannot_load_its_model_is_done_without(matcher, tmp_path):
+    nowhere = CrowdMatcher(matcher.bundle, "nowhere", tmp_path)
+    with somebody_reading(nowhere):
+        nowhere.read(matcher.gallery.images[0])
+        assert nowhere._helper.ready.wait(SECONDS)
+        assert np.array_equal(nowhere.read(matcher.gallery.images[0]).ink, matcher.gallery.images[0])
+    assert nowhere._helper is None
+
+
+def test_the_second_process_ends_with_the_first(matcher):
+    helper = Helper(matcher.folder)
+    assert helper.ready.wait(SECONDS)
+    helper.process.stdin.close()
+    began = time.monotonic()
+    assert helper.process.wait(30) == 0
+    assert time.monotonic() - began < 10
+    helper.close()
