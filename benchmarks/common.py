@@ -51,18 +51,23 @@ def median_cpu_ms(call: Callable[[], object], repeats: int = 50) -> float:
     return statistics.median(times)
 
 
-def busy_seconds(pid: int) -> float:
-    """Processor time that a process has taken so far, with all its threads."""
-    ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+def family(pid: int | str) -> list[str]:
+    """A process and those that it started."""
+    return [str(pid), *Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def busy_seconds(pid: int | str) -> float:
+    """Processor time that a process has taken so far, with all its threads, and those that it started."""
+    ticks = [Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()[11:13] for one in family(pid)]
+    return sum(int(tick) for pair in ticks for tick in pair) / os.sysconf("SC_CLK_TCK")
 
 
 def canvas_url(ink) -> str:
-    """(28, 28) ink as the page's canvas sends a drawing: a PNG of 280 x 280 in colour, as a data URL."""
+    """(28, 28) ink as the page's canvas sends a drawing that fills it: a PNG of 140 x 140 in colour, as a data URL."""
     from PIL import Image
 
     stream = io.BytesIO()
-    Image.fromarray(255 - ink).resize((280, 280), Image.Resampling.BICUBIC).convert("RGBA").save(stream, "PNG")
+    Image.fromarray(255 - ink).resize((140, 140), Image.Resampling.BICUBIC).convert("RGBA").save(stream, "PNG")
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
 
 

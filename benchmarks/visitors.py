@@ -156,8 +156,9 @@ def event_of(url: str) -> int:
 
 
 def memory_of(pid: str) -> float:
-    """MB that a process holds."""
-    return int(re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())[1]) / 1000
+    """MB that a process holds, and those that it started."""
+    statuses = [Path(f"/proc/{one}/status").read_text() for one in common.family(pid)]
+    return sum(int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) for status in statuses) / 1000
 
 
 def main() -> None:

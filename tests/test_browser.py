@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import json
+
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -36,6 +40,28 @@ def test_draw_two_digits_and_read_the_verdict(page):
     draw(page, "#canvas-b", FOUR)
     expect(verdict(page)).to_have_attribute("data-state", "same")
     expect(page.locator(".verdict-number")).to_contain_text("%")
+
+
+def test_a_drawing_is_sent_as_large_as_it_takes(page):
+    sizes = []
+
+    def keep(request):
+        if "queue/join" in request.url:
+            first = json.loads(request.post_data)["data"][0]
+            if first:
+                sizes.append(Image.open(io.BytesIO(base64.b64decode(first.partition(",")[2]))).size)
+
+    page.on("request", keep)
+    draw(page, "#canvas-a", FOUR)
+    expect(page.locator(".seen-words").first).to_contain_text("reads as a 4")
+    assert sizes[0] == (280, 280), "its first stroke alone is short"
+    assert sizes[-1] == (140, 140)
+    page.locator("#canvas-a").get_by_role("button", name="Clear").click()
+    expect(page.locator(".seen").first).to_be_hidden()
+    sizes.clear()
+    draw(page, "#canvas-a", [[(100 + x // 4, 100 + y // 4) for x, y in stroke] for stroke in FOUR])
+    expect(page.locator(".seen-words").first).to_be_visible()
+    assert set(sizes) == {(280, 280)}
 
 
 def test_undo_takes_back_the_last_stroke(page):

@@ -1,8 +1,9 @@
 // A square of paper to draw on: mouse, touch and stylus; undo, clear, upload, paste, drop, camera.
 // Its value is a data URL of the picture, or null while it is blank.
 (function (siamese) {
-  const SIDE = 280; // of the drawing that is sent
+  const SIDE = 280; // of the square that strokes are drawn in
   const SHOWN = 560; // pixels of the canvas on the page, for sharp strokes on fine screens
+  const LARGE = 128; // of that square; what is drawn larger is sent at half the size, which shows it as well
   const LARGEST = 900; // an uploaded picture is reduced to this before it is sent
 
   siamese.canvas = function (element, props, trigger, watch) {
@@ -54,6 +55,12 @@
       element.querySelector("[data-do=clear]").disabled = !strokes.length && !picture;
     }
 
+    // How far the strokes reach, across or down.
+    function span() {
+      const ranges = [0, 1].map((axis) => strokes.flat().map((point) => point[axis]));
+      return Math.max(...ranges.map((values) => Math.max(...values) - Math.min(...values)));
+    }
+
     function exported() {
       if (!strokes.length && !picture) return null;
       const off = document.createElement("canvas");
@@ -66,10 +73,11 @@
         const png = off.toDataURL("image/png");
         return png.length < 1_000_000 ? png : off.toDataURL("image/jpeg", 0.9);
       }
-      off.width = off.height = SIDE;
+      const side = !picture && span() >= LARGE ? SIDE / 2 : SIDE;
+      off.width = off.height = side;
       const target = off.getContext("2d");
       target.imageSmoothingQuality = "high";
-      target.drawImage(canvas, 0, 0, SIDE, SIDE);
+      target.drawImage(canvas, 0, 0, side, side);
       return off.toDataURL("image/png");
     }
 
