@@ -30,7 +30,7 @@ import argparse
 import platform
 import shlex
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -42,11 +42,12 @@ from siamese.calibration import Calibration, fit_calibration
 from siamese.gallery import Gallery
 from siamese.losses import DISTANCES, MININGS
 from siamese.matcher import NOVELTY_RANK
-from siamese.networks import BACKBONES, HEADS, EmbeddingNet, NetworkConfig, embed
+from siamese.networks import BACKBONES, HEADS, EmbeddingNet, NetworkConfig, certainty, embed
 from siamese.presets import PRESETS
 from siamese.training import LOSSES, SAMPLINGS, Sources, Step, TrainConfig, Trainer, train
 
 CHECKPOINT = "checkpoint.pt"
+DOUBTED = 0.05  # of the validation digits, which are then looked at again
 HELD_ALPHABET = "Early_Aramaic"  # of the set small1; not trained on unless `--hold-out` says otherwise
 
 
@@ -279,6 +280,8 @@ def fit(trainer: Trainer, corpus: Corpus, out: Path) -> None:
 def finish(net: EmbeddingNet, corpus: Corpus, trainer: Trainer, options: argparse.Namespace) -> bundle.Bundle:
     """Calibrate on the validation pictures, measure on the test pictures, put the bundle together."""
     validation = corpus.validation
+    doubt = torch.quantile(certainty(net, validation.images), DOUBTED)
+    net.config = replace(net.config, doubt=round(float(doubt), 5))
     embedded_validation = embed(net, validation.images)
     domains = {"clean": metrics.pair_distances(embedded_validation, validation.labels)}
     some = data.limit(validation, 2500, seed=2)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -96,7 +97,7 @@ def pixels(images: Tensor) -> Tensor:
 def baselines(config: NetworkConfig, seed: int, fit: LabeledImages, test: LabeledImages) -> dict[str, dict]:
     """What no training attains: raw pixels, and the same network as it was initialised."""
     torch.manual_seed(seed)
-    untrained = EmbeddingNet(config)
+    untrained = EmbeddingNet(replace(config, doubt=0.0))
     return {
         "raw pixels": measure(pixels(fit.images), fit, pixels(test.images), test, None),
         "untrained network": measure(embed(untrained, fit.images), fit, embed(untrained, test.images), test, None),

@@ -8,6 +8,7 @@ Pictures enter as (B, 1, 28, 28) floats in [0, 1], white ink on black.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -20,7 +21,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 TORCHVISION_BACKBONES = ("resnet18", "vgg11_bn", "efficientnet_b0")
 BACKBONES = ("conv", *TORCHVISION_BACKBONES)
 HEADS = ("digits", "symbols")
-LOOKS = (-15.0, -8.0, 0.0, 8.0, 15.0)  # degrees by which a symbol is turned to be looked at
+# Degrees by which a picture is turned to be looked at more than once.
+LOOKS = {"digits": (-8.0, 0.0, 8.0), "symbols": (-15.0, -8.0, 0.0, 8.0, 15.0)}
 INK_MEAN, INK_STD = 0.1307, 0.3081  # of MNIST's training pixels
 
 
@@ -35,6 +37,8 @@ class NetworkConfig:
         channels: of the conv backbone's three stages, at 28x28, 14x14 and 7x7.
         blocks: 3x3 convolutions a stage. At 28x28 one is enough, the others are better spent on what it halves to.
         heads: `digits` alone, which then embeds other symbols too, or `digits` and `symbols`.
+        doubt: length of a digit's embedding, before it is brought to 1, below which it is looked at again;
+            0 for never. It is measured once the network has learned (`certainty`).
     """
 
     backbone: str = "conv"
@@ -42,6 +46,7 @@ class NetworkConfig:
     channels: tuple[int, int, int] = (32, 64, 128)
     blocks: tuple[int, int, int] = (1, 3, 3)
     heads: tuple[str, ...] = HEADS[:1]
+    doubt: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("channels", "blocks", "heads"):
@@ -56,6 +61,8 @@ class NetworkConfig:
             raise ValueError("channels and blocks are three positive numbers each, one a stage")
         if self.heads not in (HEADS[:1], HEADS):
             raise ValueError(f"heads must be digits, or digits and symbols; got {', '.join(self.heads)}")
+        if not 0 <= self.doubt < float("inf"):
+            raise ValueError(f"doubt must be 0 or a length, got {self.doubt}")
 
     def to_json(self) -> dict:
         return asdict(self)
@@ -130,9 +137,12 @@ class Neck(nn.Module):
         super().__init__()
         self.heads = nn.ModuleDict({head: nn.Linear(features, embedding_dim) for head in heads})
 
+    def project(self, features: Tensor, head: str = "digits") -> Tensor:
+        """The embedding before it is brought to length 1: the shorter, the less the network is sure of it."""
+        return self.heads[head if head in self.heads else "digits"](features).float()
+
     def forward(self, features: Tensor, head: str = "digits") -> Tensor:
-        project = self.heads[head if head in self.heads else "digits"]
-        return F.normalize(project(features).float(), dim=1)
+        return F.normalize(self.project(features, head), dim=1)
 
 
 class EmbeddingNet(nn.Module):
@@ -184,27 +194,51 @@ def fused(net: EmbeddingNet) -> EmbeddingNet:
 def embed(net: EmbeddingNet, images: Tensor, head: str = "digits", batch_size: int = 1000) -> Tensor:
     """Embed (N, 1, 28, 28) uint8 pictures by the head for `digits` or for other `symbols`: (N, dim) float32 on the CPU.
 
-    A digit is looked at once. A symbol that was never trained on is looked at five times, a little turned,
-    and its embedding is the mean's direction: one example says little, and this takes a twentieth off the
-    errors (`benchmarks/recipes.md`).
+    A digit is looked at once, or, if the network is in doubt of it, three times, a little turned; its
+    embedding is the mean's direction. A symbol that was never trained on is looked at five times: one example
+    says little. Both measured better (`benchmarks/recipes.md`).
 
     In float32 and in evaluation mode whatever the training ran in; the net's mode is left as it was.
     """
+
+    def embedded(batch: Tensor) -> Tensor:
+        if head == "symbols":
+            return _seen_turned(net, batch, head)
+        projected = net.neck.project(net.features(batch), head)
+        rows = F.normalize(projected, dim=1)
+        doubtful = projected.norm(dim=1) < net.config.doubt
+        if doubtful.any():
+            rows[doubtful] = _seen_turned(net, batch[doubtful], head)
+        return rows
+
+    rows = _by_batches(net, images, batch_size, embedded)
+    return torch.cat(rows) if rows else torch.zeros(0, net.config.embedding_dim)
+
+
+def _by_batches(net: EmbeddingNet, images: Tensor, batch_size: int, see: Callable[[Tensor], Tensor]) -> list[Tensor]:
+    """What is seen of uint8 pictures, in evaluation mode, on the CPU."""
     device = next(net.parameters()).device
     training = net.training
     if training:  # to set a mode, every module is visited, which for one picture takes longer than to see it
         net.eval()
-    rows = []
-    for i in range(0, len(images), batch_size):
-        batch = images[i : i + batch_size].to(device).float() / 255
-        if head == "symbols":
-            looks = sum(net(turned(batch, degrees), head) for degrees in LOOKS)
-            rows.append(F.normalize(looks, dim=1).cpu())
-        else:
-            rows.append(net(batch, head).cpu())
+    starts = range(0, len(images), batch_size)
+    rows = [see(images[start : start + batch_size].to(device).float() / 255).cpu() for start in starts]
     if training:
         net.train()
-    return torch.cat(rows) if rows else torch.zeros(0, net.config.embedding_dim)
+    return rows
+
+
+def _seen_turned(net: EmbeddingNet, batch: Tensor, head: str) -> Tensor:
+    """The direction of the mean over several looks."""
+    return F.normalize(sum(net(turned(batch, degrees), head) for degrees in LOOKS[head]), dim=1)
+
+
+@torch.inference_mode()
+def certainty(net: EmbeddingNet, images: Tensor, batch_size: int = 1000) -> Tensor:
+    """How sure the net is of (N, 1, 28, 28) uint8 digits: the lengths (N,) of their embeddings before they are brought to 1."""
+    return torch.cat(
+        _by_batches(net, images, batch_size, lambda batch: net.neck.project(net.features(batch)).norm(dim=1))
+    )
 
 
 def turned(images: Tensor, degrees: float) -> Tensor:

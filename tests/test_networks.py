@@ -17,6 +17,7 @@ from siamese.networks import (
     NetworkConfig,
     SiameseNetwork,
     Stage,
+    certainty,
     embed,
     fused,
     turned,
@@ -101,9 +102,29 @@ def test_one_head_embeds_everything(net, digits):
 
 def test_a_symbol_is_looked_at_from_five_sides(net, digits):
     pictures = digits.images[:5].float() / 255
-    looks = torch.stack([net.eval()(turned(pictures, degrees), "symbols") for degrees in LOOKS])
+    looks = torch.stack([net.eval()(turned(pictures, degrees), "symbols") for degrees in LOOKS["symbols"]])
     mean = looks.mean(0)
     assert torch.allclose(embed(net, digits.images[:5], "symbols"), mean / mean.norm(dim=1, keepdim=True), atol=1e-6)
+
+
+def test_a_digit_is_looked_at_again_where_the_network_is_in_doubt(net, digits):
+    lengths, once = certainty(net, digits.images), embed(net, digits.images)
+    net.config = replace(net.config, doubt=float(lengths.quantile(0.2)))
+    doubtful = lengths < net.config.doubt
+    assert 0 < doubtful.sum() < len(digits)
+    embedded = embed(net, digits.images)
+    assert torch.equal(embedded[~doubtful], once[~doubtful])
+    pictures = digits.images[doubtful].float() / 255
+    mean = torch.stack([net.eval()(turned(pictures, degrees)) for degrees in LOOKS["digits"]]).mean(0)
+    assert torch.allclose(embedded[doubtful], mean / mean.norm(dim=1, keepdim=True), atol=1e-6)
+    assert (embedded[doubtful] - once[doubtful]).norm(dim=1).min() > 1e-4
+
+
+def test_certainty_is_the_length_before_it_is_one(net, digits):
+    features = net.eval().features(digits.images[:7].float() / 255)
+    projected = net.neck.heads["digits"](features)
+    assert torch.allclose(certainty(net, digits.images[:7], batch_size=3), projected.norm(dim=1), rtol=1e-5)
+    assert torch.allclose(net.neck(features), projected / projected.norm(dim=1, keepdim=True), atol=1e-6)
 
 
 def test_turning_is_what_pillow_turns(digits):
@@ -123,6 +144,7 @@ def test_a_configuration_survives_json(net):
     ("settings", "message"),
     [
         ({"backbone": "lenet"}, "lenet"),
+        ({"doubt": -1.0}, "doubt must be 0 or a length"),
         ({"embedding_dim": 0}, "embedding_dim must be at least 2"),
         ({"embedding_dim": -3}, "-3"),
         ({"channels": (8, 8)}, "three positive numbers"),
