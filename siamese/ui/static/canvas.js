@@ -55,10 +55,14 @@
       element.querySelector("[data-do=clear]").disabled = !strokes.length && !picture;
     }
 
-    // How far the strokes reach, across or down.
+    // How far the strokes reach, across or down. Of any number of points: a call takes only so many arguments.
     function span() {
-      const ranges = [0, 1].map((axis) => strokes.flat().map((point) => point[axis]));
-      return Math.max(...ranges.map((values) => Math.max(...values) - Math.min(...values)));
+      const reach = [0, 1].map((axis) => {
+        let [low, high] = [SIDE, 0];
+        for (const point of strokes.flat()) [low, high] = [Math.min(low, point[axis]), Math.max(high, point[axis])];
+        return high - low;
+      });
+      return Math.max(...reach);
     }
 
     function exported() {
