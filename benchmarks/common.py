@@ -53,7 +53,8 @@ def median_cpu_ms(call: Callable[[], object], repeats: int = 50) -> float:
 
 def family(pid: int | str) -> list[str]:
     """A process and those that it started."""
-    return [str(pid), *Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    children = (listed.read_text().split() for listed in Path(f"/proc/{pid}/task").glob("*/children"))
+    return [str(pid), *(child for some in children for child in some)]
 
 
 def busy_seconds(pid: int | str) -> float:

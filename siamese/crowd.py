@@ -1,11 +1,12 @@
-"""A matcher for many visitors at once: while several are served, a second process reads their drawings.
+"""A matcher for many visitors at once: while several are served, other processes read their drawings.
 
 Python runs one thread at a time in a process. While a drawing is read, hundreds of short calls give the
 interpreter to the threads that serve the page and wait to have it back; so once two drawings are to be
-read at a time, they go to a process of their own. It is started the first time that this happens, ends
-with the app, and where it fails the matcher reads by itself, as it does for a single visitor.
+read at a time, they go to a process of their own, and to another, up to one a core, while all are busy. Each
+is started the first time that it is wanted and ends with the app; where one fails the matcher reads by
+itself, as it does for a single visitor.
 
-    python -m siamese.crowd FOLDER      # that process: pickled requests by standard input, answers by standard output
+    python -m siamese.crowd FOLDER      # such a process: pickled requests by standard input, answers by standard output
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from siamese.bundle import Bundle
 from siamese.matcher import Matcher, Picture, Symbol, load
 
 PACKAGES = Path(__file__).resolve().parent.parent
+MOST = min(os.cpu_count() or 1, 4)  # processes that read
 GONE = (OSError, EOFError, pickle.UnpicklingError)  # what talking to a process that has ended raises
 
 
@@ -33,7 +35,7 @@ class CrowdMatcher(Matcher):
         super().__init__(bundle, source, folder)
         self._reading = 0
         self._counting = threading.Lock()
-        self._helper: Helper | None = None
+        self._helpers: list[Helper] = []
 
     def read_all(self, pictures: Sequence[Picture]) -> list[Symbol]:
         """Read pictures, here if nobody else's are being read."""
@@ -41,27 +43,34 @@ class CrowdMatcher(Matcher):
             return list(pictures)
         with self._counting:
             self._reading += 1
-            alone = self._reading == 1
-            if not alone and self._helper is None:
-                self._helper = Helper(self.folder)
-            helper = self._helper
+            helper = self._least_busy() if self._reading > 1 else None
+            if helper:
+                helper.asked += 1
         try:
-            if alone or not helper.ready.is_set():
+            if helper is None:
                 return super().read_all(pictures)
             try:
                 answer = helper.ask(list(pictures))
             except GONE:
                 helper.close()
                 with self._counting:
-                    if self._helper is helper:
-                        self._helper = None  # the next crowd starts another
-                return super().read_all(pictures)
+                    self._helpers = [other for other in self._helpers if other is not helper]
+                return super().read_all(pictures)  # the next crowd starts another
         finally:
             with self._counting:
                 self._reading -= 1
+                if helper:
+                    helper.asked -= 1
         if isinstance(answer, ValueError):
             raise answer
         return answer
+
+    def _least_busy(self) -> Helper | None:
+        """The helper that is ready and has least to do, if there is one; another is started if all have something to do."""
+        ready = [helper for helper in self._helpers if helper.ready.is_set()]
+        if len(ready) == len(self._helpers) < MOST and all(helper.asked for helper in ready):
+            self._helpers.append(Helper(self.folder))
+        return min(ready, key=lambda helper: helper.asked, default=None)
 
 
 class Helper:
@@ -69,6 +78,7 @@ class Helper:
 
     Attributes:
         ready: set once it has loaded its bundle; what cannot be read until then is read elsewhere.
+        asked: how many are waiting for its answer.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -81,6 +91,7 @@ class Helper:
             start_new_session=True,  # Ctrl+C is the app's to handle; this one ends when its input does
         )
         self.ready = threading.Event()
+        self.asked = 0
         self._turn = threading.Lock()
         threading.Thread(target=self._wait_for_ready, daemon=True).start()
 

@@ -36,6 +36,15 @@ class Matcher:
         self.gallery: Gallery = bundle.gallery
         self.calibration = bundle.calibration
 
+    @classmethod
+    def of(cls, folder: Path, source: str) -> Matcher:
+        """The bundle of a folder, under the name that visitors are told.
+
+        Raises:
+            ValueError: the folder holds no valid bundle.
+        """
+        return cls(bundles.load(folder), source, folder)
+
     @property
     def threshold(self) -> float:
         """The distance up to which two pictures are called the same."""
@@ -176,14 +185,13 @@ def load(source: str | os.PathLike | None = None, revision: str | None = None) -
         ValueError: there is no such folder or repository, or it holds no valid bundle.
     """
     if source is None:
-        return Matcher(bundles.load(PRETRAINED), "pretrained", PRETRAINED)
+        return Matcher.of(PRETRAINED, "pretrained")
     if names_folder(source):
-        folder = Path(source).expanduser()
-        return Matcher(bundles.load(folder), str(source), folder)
+        return Matcher.of(Path(source).expanduser(), str(source))
     from siamese import hub
 
     pulled = hub.pull(str(source), revision)
-    return Matcher(bundles.load(pulled.folder), pulled.name, pulled.folder)
+    return Matcher.of(pulled.folder, pulled.name)
 
 
 def names_folder(source: str | os.PathLike) -> bool:

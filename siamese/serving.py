@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from siamese import bundle
 from siamese.crowd import CrowdMatcher
 from siamese.matcher import PRETRAINED, Matcher, names_folder
 
@@ -40,8 +39,7 @@ def serve(wanted: str | None, deadline: float = 10.0) -> Served:
 
     try:
         if names_folder(wanted):
-            folder = Path(wanted).expanduser()
-            return Served(CrowdMatcher(bundle.load(folder), wanted, folder), wanted, "")
+            return Served(CrowdMatcher.of(Path(wanted).expanduser(), wanted), wanted, "")
         pulled = hub.pull(wanted, deadline=deadline)
         return Served(_load(pulled), wanted, pulled.problem)
     except Exception as error:
@@ -50,12 +48,12 @@ def serve(wanted: str | None, deadline: float = 10.0) -> Served:
 
 
 def _shipped() -> Matcher:
-    return CrowdMatcher(bundle.load(PRETRAINED), "pretrained", PRETRAINED)
+    return CrowdMatcher.of(PRETRAINED, "pretrained")
 
 
 def _load(pulled: hub.Pulled) -> Matcher:
     try:
-        return CrowdMatcher(bundle.load(pulled.folder), pulled.name, pulled.folder)
+        return CrowdMatcher.of(pulled.folder, pulled.name)
     except ValueError as error:
         # The path of a cache tells nobody anything, least of all a visitor.
         raise ValueError(str(error).replace(str(pulled.folder), pulled.name)) from error

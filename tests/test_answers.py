@@ -24,16 +24,15 @@ def drawings(hundred) -> list[bytes]:
 @pytest.fixture
 def reads(matcher, monkeypatch) -> list[bytes]:
     """The files that the matcher is given to read, in turn."""
-    answers._read_again.cache_clear()
+    monkeypatch.setattr(answers, "memory", answers.Memory(answers.REMEMBERED))
     given: list[bytes] = []
-    read = type(matcher).read
+    read_all = type(matcher).read_all
 
-    def noted(self, picture):
-        if isinstance(picture, bytes):
-            given.append(picture)
-        return read(self, picture)
+    def noted(self, pictures):
+        given.extend(picture for picture in pictures if isinstance(picture, bytes))
+        return read_all(self, pictures)
 
-    monkeypatch.setattr(type(matcher), "read", noted)
+    monkeypatch.setattr(type(matcher), "read_all", noted)
     return given
 
 
@@ -47,14 +46,14 @@ def test_a_drawing_that_stays_is_read_once(matcher, drawings, reads):
 
 def test_each_drawing_is_answered_with_its_own_reading(matcher, drawings):
     for picture in (*drawings, *drawings):
-        symbol, problem = answers.read(matcher, picture)
+        ((symbol, problem),) = answers.read(matcher, picture)
         assert not problem
         assert (symbol.ink == matcher.read(picture).ink).all()
 
 
 def test_a_drawing_that_cannot_be_read_is_told_each_time(matcher, reads):
     for _ in range(2):
-        symbol, problem = answers.read(matcher, b"no picture")
+        ((symbol, problem),) = answers.read(matcher, b"no picture")
         assert symbol is None
         assert "cannot be read" in problem
 
@@ -62,5 +61,20 @@ def test_a_drawing_that_cannot_be_read_is_told_each_time(matcher, reads):
 def test_a_large_picture_is_not_remembered(matcher, drawings, reads):
     large = drawings[3] + bytes(answers.LARGEST_REMEMBERED)  # what follows a PNG's end is not looked at
     for _ in range(2):
-        assert answers.read(matcher, large)[0] is not None
+        assert answers.read(matcher, large)[0][0] is not None
     assert reads == [large, large]
+
+
+def test_of_two_drawings_the_one_that_can_be_read_is(matcher, drawings, reads):
+    (symbol, problem), (nothing, why), (blank, _) = answers.read(matcher, drawings[5], b"no picture", None)
+    assert (symbol.ink == matcher.read(drawings[5]).ink).all()
+    assert not problem
+    assert nothing is blank is None
+    assert "cannot be read" in why
+
+
+def test_the_drawings_read_last_are_remembered(matcher, drawings, monkeypatch, reads):
+    monkeypatch.setattr(answers, "memory", answers.Memory(2))
+    for picture in (*drawings[:3], drawings[2], drawings[1], drawings[0]):
+        answers.read(matcher, picture)
+    assert reads == [*drawings[:3], drawings[0]]

@@ -1,4 +1,4 @@
-"""Many visitors at once are answered as one is, by a second process, and without it where it fails."""
+"""Many visitors at once are answered as one is, by other processes, and without them where they fail."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def crowd(matcher: Matcher) -> Iterator[CrowdMatcher]:
     crowd = CrowdMatcher(matcher.bundle, matcher.source, matcher.folder)
     with somebody_reading(crowd):
         crowd.read(drawing(matcher.gallery.images[0]))
-        assert crowd._helper.ready.wait(SECONDS)
+        assert crowd._helpers[0].ready.wait(SECONDS)
     yield crowd
-    if crowd._helper:
-        crowd._helper.close()
+    for helper in crowd._helpers:
+        helper.close()
 
 
 @contextmanager
@@ -45,20 +45,35 @@ def drawing(ink: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def test_the_second_process_reads_as_the_first(crowd, matcher, hundred):
+def test_other_processes_read_as_the_first(crowd, matcher, hundred, monkeypatch):
+    monkeypatch.setattr("siamese.crowd.MOST", 1)
     drawings = [drawing(ink) for ink in hundred.images[:20, 0].numpy()]
     asked = []
-    original = crowd._helper.ask
-    crowd._helper.ask = lambda pictures: asked.extend(pictures) or original(pictures)
+    original = Helper.ask
+    monkeypatch.setattr(Helper, "ask", lambda self, pictures: asked.extend(pictures) or original(self, pictures))
     with somebody_reading(crowd), ThreadPoolExecutor(8) as visitors:
         read = list(visitors.map(crowd.read, drawings))
-    crowd._helper.ask = original
     assert sorted(asked) == sorted(drawings)
     for symbol, picture in zip(read, drawings, strict=True):
         expected = matcher.read(picture)
         assert np.array_equal(symbol.ink, expected.ink)
         assert np.array_equal(symbol.embedding, expected.embedding)
         assert symbol.near == expected.near
+
+
+def test_another_process_reads_while_the_first_is_busy(crowd, matcher, monkeypatch):
+    monkeypatch.setattr("siamese.crowd.MOST", 2)
+    first, picture = crowd._helpers[0], drawing(matcher.gallery.images[2])
+    first.asked += 1
+    with somebody_reading(crowd):
+        crowd.read(picture)
+        first_again, second = crowd._helpers
+        assert second.ready.wait(SECONDS)
+        monkeypatch.setattr(first, "ask", None)  # asking it would raise
+        assert np.array_equal(crowd.read(picture).embedding, matcher.read(picture).embedding)
+    assert first_again is first
+    assert len(crowd._helpers) == 2
+    first.asked -= 1
 
 
 def test_what_is_wrong_with_a_picture_is_said_in_the_same_words(crowd, matcher):
@@ -72,32 +87,33 @@ def test_what_is_wrong_with_a_picture_is_said_in_the_same_words(crowd, matcher):
 
 def test_a_second_process_that_is_gone_is_done_without(crowd, matcher):
     picture = drawing(matcher.gallery.images[1])
-    lost = crowd._helper
+    lost = crowd._helpers[0]
     lost.process.kill()
     lost.process.wait()
     with somebody_reading(crowd):
         assert np.array_equal(crowd.read(picture).embedding, matcher.read(picture).embedding)
-        assert crowd._helper is None
+        assert lost not in crowd._helpers
         crowd.read(picture)
-        assert crowd._helper.ready.wait(SECONDS)
+        assert crowd._helpers[0].ready.wait(SECONDS)
         assert np.array_equal(crowd.read(picture).embedding, matcher.read(picture).embedding)
-    assert crowd._helper is not lost
+    assert lost not in crowd._helpers
 
 
 def test_one_visitor_starts_no_second_process(matcher):
     alone = CrowdMatcher(matcher.bundle, matcher.source, matcher.folder)
     for ink in matcher.gallery.images[:3]:
         alone.read(ink)
-    assert alone._helper is None
+    assert alone._helpers == []
 
 
 def test_a_second_process_that_cannot_load_its_model_is_done_without(matcher, tmp_path):
     nowhere = CrowdMatcher(matcher.bundle, "nowhere", tmp_path)
     with somebody_reading(nowhere):
         nowhere.read(matcher.gallery.images[0])
-        assert nowhere._helper.ready.wait(SECONDS)
+        assert nowhere._helpers[0].ready.wait(SECONDS)
+        broken = nowhere._helpers[0]
         assert np.array_equal(nowhere.read(matcher.gallery.images[0]).ink, matcher.gallery.images[0])
-    assert nowhere._helper is None
+        assert broken not in nowhere._helpers
 
 
 def test_the_second_process_ends_with_the_first(matcher):

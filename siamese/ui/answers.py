@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable
-from functools import lru_cache, wraps
+from functools import wraps
+from threading import Lock
 from typing import Any
 
 import gradio as gr
@@ -36,20 +37,57 @@ def downloadable(name: str, text: str) -> str:
     return save_bytes_to_cache(text.encode("utf-8"), name, gr.utils.get_upload_folder())
 
 
-def read(matcher: Matcher, picture: Picture | None) -> tuple[Symbol | None, str]:
-    """(symbol, why there is none): a blank canvas, which is None, is no error."""
-    if picture is None:
-        return None, ""
-    short = isinstance(picture, bytes) and len(picture) <= LARGEST_REMEMBERED
+class Memory:
+    """The drawings that were read last, each by its matcher and its file."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._symbols: OrderedDict[tuple[Matcher, bytes], Symbol] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, matcher: Matcher, picture: Picture | None) -> Symbol | None:
+        with self._lock:
+            if not _is_short(picture) or (matcher, picture) not in self._symbols:
+                return None
+            self._symbols.move_to_end((matcher, picture))
+            return self._symbols[matcher, picture]
+
+    def put(self, matcher: Matcher, picture: Picture, symbol: Symbol) -> None:
+        if _is_short(picture):
+            with self._lock:
+                self._symbols[matcher, picture] = symbol
+                if len(self._symbols) > self.size:
+                    self._symbols.popitem(last=False)
+
+
+def _is_short(picture: Picture | None) -> bool:
+    return isinstance(picture, bytes) and len(picture) <= LARGEST_REMEMBERED
+
+
+memory = Memory(REMEMBERED)
+
+
+def read(matcher: Matcher, *pictures: Picture | None) -> list[tuple[Symbol | None, str]]:
+    """(symbol, why there is none) of each: a blank canvas, which is None, is no error.
+
+    What is not remembered is read together, which takes less, and a crowd's second process is asked only once.
+    """
+    found = [(memory.get(matcher, picture), "") for picture in pictures]
+    unread = [at for at, (symbol, _) in enumerate(found) if symbol is None and pictures[at] is not None]
+    for at, answer in zip(unread, _read_now(matcher, [pictures[at] for at in unread]), strict=True):
+        found[at] = answer
+        if answer[0]:
+            memory.put(matcher, pictures[at], answer[0])
+    return found
+
+
+def _read_now(matcher: Matcher, pictures: list[Picture]) -> list[tuple[Symbol | None, str]]:
     try:
-        return _read_again(matcher, picture) if short else matcher.read(picture), ""
+        return [(symbol, "") for symbol in matcher.read_all(pictures)]
     except ValueError as error:
-        return None, str(error)
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _read_again(matcher: Matcher, picture: bytes) -> Symbol:
-    return matcher.read(picture)
+        if len(pictures) == 1:
+            return [(None, str(error))]
+        return [answer for picture in pictures for answer in _read_now(matcher, [picture])]
 
 
 def in_words(comparison: Comparison) -> str:

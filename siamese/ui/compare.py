@@ -65,7 +65,7 @@ def compare(
     matcher: Matcher, a: bytes | np.ndarray | None, b: bytes | np.ndarray | None, marked: bool
 ) -> tuple[dict, dict | None, dict | None]:
     """(verdict, what was seen of the first, of the second), each as its component shows it."""
-    (first, wrong_a), (second, wrong_b) = answers.read(matcher, a), answers.read(matcher, b)
+    (first, wrong_a), (second, wrong_b) = answers.read(matcher, a, b)
     seen = [answers.seen_value(matcher, symbol) for symbol in (first, second)]
     if wrong_a or wrong_b:
         return {"error": wrong_a or wrong_b}, *seen

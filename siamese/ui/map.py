@@ -88,7 +88,7 @@ def build(matcher: Matcher, sprite_url: str, plotly_url: str) -> None:
 
 def own_point(matcher: Matcher, picture: bytes | None) -> tuple[dict, dict | None]:
     """Where a drawing stands on each projection, and whom it stands near."""
-    symbol, wrong = answers.read(matcher, picture)
+    ((symbol, wrong),) = answers.read(matcher, picture)
     if symbol is None:
         return {"hint": wrong}, None
     found = matcher.neighbours(symbol, LINKED)

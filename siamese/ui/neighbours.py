@@ -90,7 +90,7 @@ def search(
         query = matcher.symbol(matcher.gallery.images[at], matcher.gallery.embeddings[at])
         own = int(matcher.gallery.labels[at])
     else:
-        query, wrong = answers.read(matcher, picture)
+        ((query, wrong),) = answers.read(matcher, picture)
         if query is None:
             return {"items": [], "hint": wrong or "Draw something on the left, or press “Surprise me”"}, None, None
         own = answers.vote(matcher.neighbours(query, answers.VOTERS))

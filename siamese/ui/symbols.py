@@ -128,7 +128,7 @@ def board_value(matcher: Matcher, symbols: Taught, picture: bytes | None) -> dic
         rows.append({"name": name, "examples": examples})
         at += len(inks)
     value: dict[str, Any] = {"symbols": rows}
-    unknown, wrong = answers.read(matcher, picture)
+    ((unknown, wrong),) = answers.read(matcher, picture)
     if wrong:
         value["words"] = wrong
     elif symbols and unknown is None:
