@@ -37,7 +37,21 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from siamese import bundle, card, data, evaluate, hub, metrics, oneshot, projection, report, scenes, strangers, strokes
+from siamese import (
+    bundle,
+    card,
+    chimeras,
+    data,
+    evaluate,
+    hub,
+    metrics,
+    oneshot,
+    projection,
+    report,
+    scenes,
+    strangers,
+    strokes,
+)
 from siamese.calibration import Calibration, fit_calibration
 from siamese.gallery import Gallery
 from siamese.losses import DISTANCES, MININGS
@@ -104,6 +118,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         help="leave out digits that a small network, trained first, sees wrongly labelled",
     )
     group.add_argument("--omniglot", nargs="+", choices=("small1", "small2", "full"), default=[], metavar="SET")
+    group.add_argument(
+        "--chimeras",
+        type=int,
+        default=0,
+        metavar="N",
+        help="N symbols of each two digits: the upper half of one on the lower half of the other",
+    )
     group.add_argument("--hold-out", nargs="*", default=[HELD_ALPHABET], help="alphabets that are never trained on")
     group = parser.add_argument_group("Hugging Face Hub")
     group.add_argument("--push-to-hub", metavar="USER/REPO", help="where to push the bundle, once it is made")
@@ -161,7 +182,8 @@ def main(arguments: list[str] | None = None) -> None:
 def settings(options: argparse.Namespace) -> tuple[NetworkConfig, TrainConfig]:
     """The network and the recipe that the options describe."""
     recipe = {field.name: getattr(options, field.name) for field in fields(TrainConfig) if field.name in RECIPE}
-    heads = HEADS if options.omniglot and options.sampling == "classes" else HEADS[:1]
+    symbols = options.omniglot or options.chimeras
+    heads = HEADS if symbols and options.sampling == "classes" else HEADS[:1]
     network = NetworkConfig(options.backbone, options.embedding_dim, options.channels, options.blocks, heads)
     return network, TrainConfig(**recipe)
 
@@ -220,7 +242,8 @@ class Corpus:
         if options.drop_outliers:
             digits = without_outliers(digits)
         nested = strangers.drawn(digits, options.strangers, seed=11) if options.strangers else None
-        self.sources = Sources(digits, drawn, scans, symbols, nested)
+        joined = chimeras.joined(digits, options.chimeras, seed=12) if options.chimeras else None
+        self.sources = Sources(digits, drawn, scans, symbols, joined, nested)
 
     def _scenes(self, count: int) -> data.LabeledImages:
         scanned = scenes.seen(data.limit(self.fit, count - count // 4, seed=3), scenes.scan, seed=4)

@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader
 
 from siamese import losses
 from siamese.augmentation import Augmentation
+from siamese.chimeras import FIRST_CHIMERA
 from siamese.data import FIRST_SYMBOL, LabeledImages, join
 from siamese.files import write_whole
 from siamese.networks import EmbeddingNet, SiameseNetwork
@@ -38,10 +39,11 @@ class TrainConfig:
         margin: of contrastive and triplet loss; None for the loss's own default.
         temperature: of supcon; 0.05 to 0.5.
         mining: of in-batch triplets.
-        per_class: pictures of each digit in a batch; strokes, scans, symbols and per_symbol likewise: of
-            each digit drawn by pen, of each digit re-scanned, how many other symbols, and of each, and strangers.
-        symbols_every: 4 for other symbols, and strangers, in every fourth batch: they are learned much sooner
-            than the digits.
+        per_class: pictures of each digit in a batch; strokes, scans, symbols, chimeras, per_symbol and strangers
+            likewise: of each digit drawn by pen, of each digit re-scanned, how many other symbols and how
+            many chimeras, of each of these, and strangers.
+        symbols_every: 4 for other symbols, chimeras and strangers in every fourth batch: they are learned much
+            sooner than the digits.
         learning_rate: at the peak of the one-cycle schedule (Smith, 2018). weight_decay: of AdamW.
         averaging: decay per step of the averaged weights that are kept in the end.
     """
@@ -57,6 +59,7 @@ class TrainConfig:
     strokes: int = 8
     scans: int = 4
     symbols: int = 64
+    chimeras: int = 32
     per_symbol: int = 4
     symbols_every: int = 4
     strangers: int = 12
@@ -101,17 +104,19 @@ class Sources:
 
     Attributes:
         digits: MNIST. strokes: digits drawn by pen. scans: digits re-scanned or photographed.
-        symbols: other symbols, labelled from 10. strangers: what is no symbol at all, labelled -1.
+        symbols: other symbols, labelled from 10. chimeras: symbols made of two digits, labelled from
+            `FIRST_CHIMERA`. strangers: what is no symbol at all, labelled -1.
     """
 
     digits: LabeledImages
     strokes: LabeledImages | None = None
     scans: LabeledImages | None = None
     symbols: LabeledImages | None = None
+    chimeras: LabeledImages | None = None
     strangers: LabeledImages | None = None
 
     def joined(self) -> LabeledImages:
-        parts = (self.digits, self.strokes, self.scans, self.symbols, self.strangers)
+        parts = (self.digits, self.strokes, self.scans, self.symbols, self.chimeras, self.strangers)
         return join(*(part for part in parts if part is not None))
 
     def groups(self, config: TrainConfig) -> list[Group]:
@@ -121,6 +126,7 @@ class Sources:
             (self.strokes, 10, config.strokes, 1),
             (self.scans, 10, config.scans, 1),
             (self.symbols, config.symbols, config.per_symbol, config.symbols_every),
+            (self.chimeras, config.chimeras, config.per_symbol, config.symbols_every),
             (self.strangers, 1, config.strangers, config.symbols_every),
         ):
             if part is not None:
@@ -215,15 +221,15 @@ class Trainer:
     def _heads_loss(self, features: Tensor, labels: Tensor) -> losses.Loss:
         """The sum over the heads.
 
-        The symbols' head learns from symbols alone. The digits' head learns from digits, to which all else
-        is a stranger, each of a class of its own: what is no digit shall lie near none.
+        The symbols' head learns from symbols and chimeras alone. The digits' head learns from digits, to which
+        symbols and strangers are each of a class of its own: what is no digit shall lie near none. Chimeras,
+        some of which are good digits, it is not shown.
         """
         symbol = (labels >= FIRST_SYMBOL) & ("symbols" in self.net.config.heads)
-        strange = symbol | (labels < 0)
-        if not strange.any():
-            return self._batch_loss(self.net.neck(features), labels)
+        shown = ~symbol | (labels < FIRST_CHIMERA)
         own_class = -1 - torch.arange(len(labels), device=labels.device)
-        digits = self._batch_loss(self.net.neck(features), torch.where(strange, own_class, labels))
+        classes = torch.where(symbol | (labels < 0), own_class, labels)
+        digits = self._batch_loss(self.net.neck(features[shown]), classes[shown])
         if not symbol.any():
             return digits
         symbols = self._batch_loss(self.net.neck(features[symbol], "symbols"), labels[symbol])

@@ -19,7 +19,7 @@ from conftest import ROOT, TINY, six_times, write_mnist
 from safetensors.torch import load_file
 from torch.nn import functional
 
-from siamese import augmentation, bundle, data, losses, training
+from siamese import augmentation, bundle, chimeras, data, losses, training
 from siamese.augmentation import NONE, Augmentation
 from siamese.data import LabeledImages
 from siamese.networks import HEADS, EmbeddingNet, embed
@@ -101,11 +101,12 @@ def test_callbacks_are_told_of_every_step_and_epoch(digits):
 
 def test_every_source_has_its_share_of_a_batch(digits):
     symbols = LabeledImages(digits.images, digits.labels + 10)
-    config = replace(QUICK, strokes=3, scans=2, symbols=4, per_symbol=5)
-    groups = Sources(digits, strokes=digits, scans=digits, symbols=symbols).groups(config)
-    assert [(group.classes, group.per_class) for group in groups] == [(10, 6), (10, 3), (10, 2), (4, 5)]
-    joined = Sources(digits, strokes=digits, scans=digits, symbols=symbols).joined()
-    assert len(joined) == 4 * len(digits)
+    config = replace(QUICK, strokes=3, scans=2, symbols=4, chimeras=7, per_symbol=5)
+    sources = Sources(digits, strokes=digits, scans=digits, symbols=symbols, chimeras=chimeras.joined(digits, 6, 0))
+    groups, joined = sources.groups(config), sources.joined()
+    assert [(group.classes, group.per_class) for group in groups] == [(10, 6), (10, 3), (10, 2), (4, 5), (7, 5)]
+    assert len(joined) == 4 * len(digits) + 90 * 6
+    assert all((joined.labels[members] >= chimeras.FIRST_CHIMERA).all() for members in groups[4].members)
     for label, members in enumerate(groups[3].members):
         assert (joined.labels[members] == label + 10).all()
         assert members.min() >= 3 * len(digits)
@@ -153,6 +154,21 @@ def test_strangers_come_with_the_symbols(digits):
     group = sources.groups(config)[-1]
     assert (group.classes, group.per_class, group.every) == (1, 7, 3)
     assert (sources.joined().labels[group.members[0]] == -1).all()
+
+
+def test_chimeras_are_symbols_and_the_digits_head_is_not_shown_them(digits):
+    run = two_headed(digits)
+    features = run.net.features(digits.images[:40].float() / 255)
+    labels = digits.labels[:40].clone()
+    labels[20:30] += 10
+    labels[30:] += chimeras.FIRST_CHIMERA
+    without = run._heads_loss(features[:30], labels[:30]).value
+    of_symbols = [
+        losses.supervised_contrastive(run.net.neck(some, "symbols"), labels[20 : 20 + len(some)], QUICK.temperature)
+        for some in (features[20:30], features[20:])
+    ]
+    expected = without - of_symbols[0].value + of_symbols[1].value
+    assert float(run._heads_loss(features, labels).value.detach()) == pytest.approx(float(expected.detach()), rel=1e-4)
 
 
 def test_wrongly_labelled_digits_are_left_out(matcher):
