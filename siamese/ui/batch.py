@@ -28,6 +28,14 @@ MOST_BYTES = 100_000_000  # of a zip's pictures, unpacked
 LARGEST = 30_000_000  # bytes of one picture
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 COLUMNS = ["file", "reads as", "votes", "nearest in the gallery", "distance", "note"]
+WIDTHS = [
+    "150px",
+    "85px",
+    "105px",
+    "120px",
+    "105px",
+    "190px",
+]  # by what they hold, headings would be broken within words
 
 
 @dataclass(frozen=True)
@@ -51,9 +59,17 @@ def build(matcher: Matcher) -> None:
     start = gr.Button("Compare all", variant="primary", elem_id="batch-start")
     summary = gr.Markdown(elem_id="batch-summary")
     with gr.Row():
-        table = gr.Dataframe(headers=COLUMNS, interactive=False, wrap=True, label="Results", elem_id="batch-table")
+        table = gr.Dataframe(
+            headers=COLUMNS,
+            column_widths=WIDTHS,
+            interactive=False,
+            wrap=True,
+            scale=3,
+            label="Results",
+            elem_id="batch-table",
+        )
         picture = gr.Image(
-            label="Every pair: dark is the same", interactive=False, format="png", elem_id="batch-matrix"
+            label="Every pair: dark is the same", interactive=False, format="png", scale=2, elem_id="batch-matrix"
         )
     download = gr.DownloadButton("Download as CSV", interactive=False, elem_id="batch-csv")
 
