@@ -121,9 +121,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     group.add_argument(
         "--chimeras",
         type=int,
-        default=0,
+        default=600,
         metavar="N",
-        help="N symbols of each two digits: the upper half of one on the lower half of the other",
+        help="with --omniglot, N symbols of each two digits: the upper half of one on the lower half of the other",
     )
     group.add_argument("--hold-out", nargs="*", default=[HELD_ALPHABET], help="alphabets that are never trained on")
     group = parser.add_argument_group("Hugging Face Hub")
@@ -144,8 +144,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         raise ValueError(f"--out names a folder, and {arguments.out!r} is a file")
     if arguments.strangers < 0 or (arguments.strangers and arguments.sampling != "classes"):
         raise ValueError(f"--strangers must be 0 or more, and goes with --sampling classes; got {arguments.strangers}")
-    if arguments.scans < 0:
-        raise ValueError(f"--scans must be 0 or more, got {arguments.scans}")
+    for name in ("scans", "chimeras"):
+        if getattr(arguments, name) < 0:
+            raise ValueError(f"--{name} must be 0 or more, got {getattr(arguments, name)}")
     if set(arguments.exclude_classes) - set(range(10)) or len(set(arguments.exclude_classes)) > 8:
         raise ValueError(f"--exclude-classes takes up to eight digits from 0 to 9, got {arguments.exclude_classes}")
     return arguments
@@ -182,8 +183,7 @@ def main(arguments: list[str] | None = None) -> None:
 def settings(options: argparse.Namespace) -> tuple[NetworkConfig, TrainConfig]:
     """The network and the recipe that the options describe."""
     recipe = {field.name: getattr(options, field.name) for field in fields(TrainConfig) if field.name in RECIPE}
-    symbols = options.omniglot or options.chimeras
-    heads = HEADS if symbols and options.sampling == "classes" else HEADS[:1]
+    heads = HEADS if options.omniglot and options.sampling == "classes" else HEADS[:1]
     network = NetworkConfig(options.backbone, options.embedding_dim, options.channels, options.blocks, heads)
     return network, TrainConfig(**recipe)
 
@@ -242,7 +242,8 @@ class Corpus:
         if options.drop_outliers:
             digits = without_outliers(digits)
         nested = strangers.drawn(digits, options.strangers, seed=11) if options.strangers else None
-        joined = chimeras.joined(digits, options.chimeras, seed=12) if options.chimeras else None
+        made = options.omniglot and options.sampling == "classes" and options.chimeras
+        joined = chimeras.joined(digits, options.chimeras, seed=12) if made else None
         self.sources = Sources(digits, drawn, scans, symbols, joined, nested)
 
     def _scenes(self, count: int) -> data.LabeledImages:

@@ -23,6 +23,7 @@ BACKBONES = ("conv", *TORCHVISION_BACKBONES)
 HEADS = ("digits", "symbols")
 # Degrees by which a picture is turned to be looked at more than once.
 LOOKS = {"digits": (-8.0, 0.0, 8.0), "symbols": (-15.0, -8.0, 0.0, 8.0, 15.0)}
+DETAIL = 4  # rows and columns of what the symbols' head sees of the second stage
 INK_MEAN, INK_STD = 0.1307, 0.3081  # of MNIST's training pixels
 
 
@@ -90,18 +91,26 @@ class Stage(nn.Module):
 
 
 class ConvBackbone(nn.Module):
-    """Three stages of 3x3 convolutions, each at half the resolution of the one before: (B, 1, 28, 28) -> (B, features)."""
+    """Three stages of 3x3 convolutions, each at half the resolution of the one before.
 
-    def __init__(self, channels: tuple[int, int, int], blocks: tuple[int, int, int]) -> None:
+    (B, 1, 28, 28) -> (B, features + details): what comes out of the last stage, and, if details are wanted, of the one
+    before it, which knows less of digits and more of strokes.
+    """
+
+    def __init__(self, channels: tuple[int, int, int], blocks: tuple[int, int, int], detailed: bool = False) -> None:
         super().__init__()
         widths = (1, *channels)
         self.stages = nn.ModuleList(Stage(a, b, n) for a, b, n in zip(widths[:-1], channels, blocks, strict=True))
-        self.features = channels[-1] * 3 * 3
+        self.features = channels[2] * 3 * 3
+        self.details = channels[1] * DETAIL**2 if detailed else 0
 
     def forward(self, x: Tensor) -> Tensor:
-        for stage in self.stages:
-            x = stage(x)
-        return x.flatten(1)
+        first, second, third = self.stages
+        before = second(first(x))
+        features = third(before).flatten(1)
+        if not self.details:
+            return features
+        return torch.cat([features, F.adaptive_avg_pool2d(before, DETAIL).flatten(1)], dim=1)
 
 
 class TorchvisionBackbone(nn.Module):
@@ -118,7 +127,7 @@ class TorchvisionBackbone(nn.Module):
             self.features, model.avgpool, model.classifier = 512, nn.AdaptiveAvgPool2d(1), nn.Identity()
         else:
             self.features, model.classifier = model.classifier[1].in_features, nn.Identity()
-        self.model = model
+        self.model, self.details = model, 0
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.interpolate(x, size=(64, 64), mode="bilinear", align_corners=False)
@@ -130,16 +139,19 @@ class Neck(nn.Module):
 
     On one sphere, every other symbol pushes the digits together and digits take room from symbols; with
     two, what tells digits apart and what tells any two shapes apart are learned on the same features
-    without getting in each other's way (`benchmarks/recipes.md`).
+    without getting in each other's way. The symbols' head sees the backbone's details besides, which the digits
+    have not yet been told apart by (`benchmarks/recipes.md`).
     """
 
-    def __init__(self, features: int, embedding_dim: int, heads: tuple[str, ...]) -> None:
+    def __init__(self, features: int, details: int, embedding_dim: int, heads: tuple[str, ...]) -> None:
         super().__init__()
-        self.heads = nn.ModuleDict({head: nn.Linear(features, embedding_dim) for head in heads})
+        widths = {"digits": features, "symbols": features + details}
+        self.heads = nn.ModuleDict({head: nn.Linear(widths[head], embedding_dim) for head in heads})
 
     def project(self, features: Tensor, head: str = "digits") -> Tensor:
         """The embedding before it is brought to length 1: the shorter, the less the network is sure of it."""
-        return self.heads[head if head in self.heads else "digits"](features).float()
+        layer = self.heads[head if head in self.heads else "digits"]
+        return layer(features[:, : layer.in_features]).float()
 
     def forward(self, features: Tensor, head: str = "digits") -> Tensor:
         return F.normalize(self.project(features, head), dim=1)
@@ -152,13 +164,13 @@ class EmbeddingNet(nn.Module):
         super().__init__()
         self.config = config
         if config.backbone == "conv":
-            self.backbone = ConvBackbone(config.channels, config.blocks)
+            self.backbone = ConvBackbone(config.channels, config.blocks, detailed="symbols" in config.heads)
         else:
             self.backbone = TorchvisionBackbone(config.backbone, pretrained_backbone)
-        self.neck = Neck(self.backbone.features, config.embedding_dim, config.heads)
+        self.neck = Neck(self.backbone.features, self.backbone.details, config.embedding_dim, config.heads)
 
     def features(self, images: Tensor) -> Tensor:
-        """What both heads look at: (B, features)."""
+        """What the heads look at: (B, features + details)."""
         return self.backbone((images - INK_MEAN) / INK_STD)
 
     def forward(self, images: Tensor, head: str = "digits") -> Tensor:

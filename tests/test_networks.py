@@ -94,6 +94,16 @@ def test_two_heads_see_the_same_features_each_in_its_own_way(digits):
     assert not torch.allclose(net(pictures, "digits"), net(pictures, "symbols"), atol=0.1)
 
 
+def test_details_are_for_the_symbols_head_alone(digits):
+    net = EmbeddingNet(replace(config("conv"), heads=HEADS)).eval()
+    features = net.features(digits.images[:8].float() / 255)
+    assert features.shape[1] == net.backbone.features + net.backbone.details > net.backbone.features
+    without = features.clone()
+    without[:, net.backbone.features :] = 0
+    assert torch.equal(net.neck(features), net.neck(without))
+    assert not torch.allclose(net.neck(features, "symbols"), net.neck(without, "symbols"), atol=0.1)
+
+
 def test_one_head_embeds_everything(net, digits):
     assert net.config.heads == ("digits",)
     pictures = digits.images[:5].float() / 255
