@@ -242,9 +242,10 @@ class Corpus:
         if options.drop_outliers:
             digits = without_outliers(digits)
         nested = strangers.drawn(digits, options.strangers, seed=11) if options.strangers else None
-        made = options.omniglot and options.sampling == "classes" and options.chimeras
-        joined = chimeras.joined(digits, options.chimeras, seed=12) if made else None
-        self.sources = Sources(digits, drawn, scans, symbols, joined, nested)
+        self.sources = Sources(digits, strokes=drawn, scans=scans, symbols=symbols, strangers=nested)
+        if options.chimeras and "symbols" in settings(options)[0].heads:
+            joined = chimeras.joined(digits, options.chimeras, seed=12)
+            self.sources = replace(self.sources, chimeras=joined)
 
     def _scenes(self, count: int) -> data.LabeledImages:
         scanned = scenes.seen(data.limit(self.fit, count - count // 4, seed=3), scenes.scan, seed=4)

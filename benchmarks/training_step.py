@@ -21,6 +21,7 @@ from torch import Tensor
 
 import siamese
 import train
+from siamese import chimeras
 from siamese.data import FIRST_SYMBOL, LabeledImages
 from siamese.networks import EmbeddingNet
 from siamese.presets import PRESETS
@@ -35,10 +36,17 @@ def make_trainer(preset: str | None = None) -> Trainer:
     gallery = siamese.load().gallery
     digits = LabeledImages(torch.from_numpy(gallery.images)[:, None], torch.from_numpy(gallery.labels))
     symbols = LabeledImages(digits.images, FIRST_SYMBOL + torch.arange(len(digits)) % CHARACTERS)
-    network, recipe = train.settings(train.parse(["--preset", preset] if preset else []))
+    network, recipe = train.settings(train.parse(["--preset", preset] if preset else ["--omniglot", "small1"]))
     torch.manual_seed(0)
     strangers = LabeledImages(digits.images, torch.full_like(digits.labels, STRANGER))
-    sources = Sources(digits) if preset else Sources(digits, digits, digits, symbols, strangers)
+    others = {
+        "strokes": digits,
+        "scans": digits,
+        "symbols": symbols,
+        "chimeras": chimeras.joined(digits, 100, seed=0),
+        "strangers": strangers,
+    }
+    sources = Sources(digits, **({} if preset else others))
     return Trainer(EmbeddingNet(network), sources, recipe)
 
 

@@ -18,7 +18,7 @@ FIRST_CHIMERA = 10_000  # the first label; those of Omniglot's characters, turne
 def joined(digits: LabeledImages, each: int, seed: int) -> LabeledImages:
     """`each` chimeras of every two different digits, one above and one below, in a class for each such two.
 
-    Where there are fewer pictures of a digit than `each`, some give more than one half.
+    A picture may give more than one half. There are none of a single digit.
     """
     chance = torch.Generator().manual_seed(seed)
     present = digits.labels.unique().tolist()
@@ -33,4 +33,4 @@ def joined(digits: LabeledImages, each: int, seed: int) -> LabeledImages:
         torch.cat([some(above)[:, :, : SIDE // 2], some(below)[:, :, SIDE // 2 :]], dim=2) for above, below in kinds
     ]
     labels = torch.arange(FIRST_CHIMERA, FIRST_CHIMERA + len(kinds)).repeat_interleave(each)
-    return LabeledImages(torch.cat(halves), labels)
+    return LabeledImages(torch.cat([digits.images[:0], *halves]), labels)

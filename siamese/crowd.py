@@ -2,9 +2,9 @@
 
 Python runs one thread at a time in a process. While a drawing is read, hundreds of short calls give the
 interpreter to the threads that serve the page and wait to have it back; so once two drawings are to be
-read at a time, they go to a process of their own, and to another, up to one a core, while all are busy. Each
-is started the first time that it is wanted and ends with the app; where one fails the matcher reads by
-itself, as it does for a single visitor.
+read at a time, they go to a process of their own, and to another while all are busy, up to one a core and
+four in all. Each is started the first time that it is wanted and ends with the app; where one fails the
+matcher reads by itself, as it does for a single visitor.
 
     python -m siamese.crowd FOLDER      # such a process: pickled requests by standard input, answers by standard output
 """
@@ -24,7 +24,8 @@ from siamese.bundle import Bundle
 from siamese.matcher import Matcher, Picture, Symbol, load
 
 PACKAGES = Path(__file__).resolve().parent.parent
-MOST = min(os.cpu_count() or 1, 4)  # processes that read
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+MOST = min(CORES, 4)  # processes that read
 GONE = (OSError, EOFError, pickle.UnpicklingError)  # what talking to a process that has ended raises
 
 
@@ -69,7 +70,8 @@ class CrowdMatcher(Matcher):
         """The helper that is ready and has least to do, if there is one; another is started if all have something to do."""
         ready = [helper for helper in self._helpers if helper.ready.is_set()]
         if len(ready) == len(self._helpers) < MOST and all(helper.asked for helper in ready):
-            self._helpers.append(Helper(self.folder))
+            with suppress(OSError):  # no memory or no process is left: those that are there go on
+                self._helpers.append(Helper(self.folder))
         return min(ready, key=lambda helper: helper.asked, default=None)
 
 

@@ -151,18 +151,20 @@ def omniglot(net: EmbeddingNet, runs: list[oneshot.Run]) -> dict[str, tuple[floa
     """Error and its standard error over the runs, for the network and for what no training attains."""
     torch.manual_seed(0)
     untrained = EmbeddingNet(net.config)
+    # Runs made of one alphabet show each drawing many times.
     drawn = {ink.tobytes(): ink for run in runs for ink in (*run.support, *run.queries)}
+    at = {key: row for row, key in enumerate(drawn)}
     pictures = torch.from_numpy(np.stack(list(drawn.values())))[:, None]
-    measured = {}
-    for name, rows in (
-        ("this network", embed(net, pictures, head="symbols")),
-        ("untrained network", embed(untrained, pictures, head="symbols")),
-        ("raw pixels", pixels(pictures)),
-    ):
-        # Runs made of one alphabet show each drawing many times.
-        seen = dict(zip(drawn, rows.numpy(), strict=True))
-        measured[name] = oneshot.mean_error(runs, lambda inks, seen=seen: np.stack([seen[i.tobytes()] for i in inks]))
-    return measured
+    embedded = {
+        "this network": embed(net, pictures, head="symbols"),
+        "untrained network": embed(untrained, pictures, head="symbols"),
+        "raw pixels": pixels(pictures),
+    }
+
+    def looked_up(rows: np.ndarray) -> oneshot.Embed:
+        return lambda inks: rows[[at[ink.tobytes()] for ink in inks]]
+
+    return {name: oneshot.mean_error(runs, looked_up(rows.numpy())) for name, rows in embedded.items()}
 
 
 def main(arguments: list[str] | None = None) -> None:

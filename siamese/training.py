@@ -229,11 +229,11 @@ class Trainer:
         shown = ~symbol | (labels < FIRST_CHIMERA)
         own_class = -1 - torch.arange(len(labels), device=labels.device)
         classes = torch.where(symbol | (labels < 0), own_class, labels)
-        digits = self._batch_loss(self.net.neck(features[shown]), classes[shown])
+        digits = self._batch_loss(self.net.neck(features)[shown], classes[shown])
         if not symbol.any():
             return digits
         named = labels >= 0
-        symbols = self._batch_loss(self.net.neck(features[named], "symbols"), labels[named])
+        symbols = self._batch_loss(self.net.neck(features, "symbols")[named], labels[named])
         return losses.Loss(digits.value + symbols.value, digits.active)
 
     def _batch_loss(self, embeddings: Tensor, labels: Tensor) -> losses.Loss:

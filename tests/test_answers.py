@@ -73,8 +73,19 @@ def test_of_two_drawings_the_one_that_can_be_read_is(matcher, drawings, reads):
     assert "cannot be read" in why
 
 
+def test_a_pair_is_read_at_once(matcher, drawings, monkeypatch):
+    monkeypatch.setattr(answers, "memory", answers.Memory(answers.REMEMBERED))
+    calls, read_all = [], type(matcher).read_all
+    monkeypatch.setattr(type(matcher), "read_all", lambda self, some: calls.append(list(some)) or read_all(self, some))
+    for second in (7, 9):
+        answers.read(matcher, drawings[4], drawings[second])
+    assert calls == [[drawings[4], drawings[7]], [drawings[9]]]
+
+
 def test_the_drawings_read_last_are_remembered(matcher, drawings, monkeypatch, reads):
     monkeypatch.setattr(answers, "memory", answers.Memory(2))
     for picture in (*drawings[:3], drawings[2], drawings[1], drawings[0]):
         answers.read(matcher, picture)
     assert reads == [*drawings[:3], drawings[0]]
+    answers.read(matcher, drawings[1])
+    assert len(reads) == 4

@@ -35,8 +35,10 @@ def crowd(matcher: Matcher) -> Iterator[CrowdMatcher]:
 def somebody_reading(crowd: CrowdMatcher) -> Iterator[None]:
     """As if another visitor's drawing were being read all the while."""
     crowd._reading += 1
-    yield
-    crowd._reading -= 1
+    try:
+        yield
+    finally:
+        crowd._reading -= 1
 
 
 def drawing(ink: np.ndarray) -> bytes:
@@ -64,7 +66,7 @@ def test_other_processes_read_as_the_first(crowd, matcher, hundred, monkeypatch)
 def test_another_process_reads_while_the_first_is_busy(crowd, matcher, monkeypatch):
     monkeypatch.setattr("siamese.crowd.MOST", 2)
     first, picture = crowd._helpers[0], drawing(matcher.gallery.images[2])
-    first.asked += 1
+    monkeypatch.setattr(first, "asked", 1)
     with somebody_reading(crowd):
         crowd.read(picture)
         first_again, second = crowd._helpers
@@ -73,7 +75,8 @@ def test_another_process_reads_while_the_first_is_busy(crowd, matcher, monkeypat
         assert np.array_equal(crowd.read(picture).embedding, matcher.read(picture).embedding)
     assert first_again is first
     assert len(crowd._helpers) == 2
-    first.asked -= 1
+    second.close()
+    crowd._helpers.remove(second)
 
 
 def test_what_is_wrong_with_a_picture_is_said_in_the_same_words(crowd, matcher):
@@ -94,9 +97,21 @@ def test_a_second_process_that_is_gone_is_done_without(crowd, matcher):
         assert np.array_equal(crowd.read(picture).embedding, matcher.read(picture).embedding)
         assert lost not in crowd._helpers
         crowd.read(picture)
-        assert crowd._helpers[0].ready.wait(SECONDS)
+        (another,) = crowd._helpers
+        assert another.ready.wait(SECONDS)
         assert np.array_equal(crowd.read(picture).embedding, matcher.read(picture).embedding)
-    assert lost not in crowd._helpers
+    assert crowd._helpers == [another]
+
+
+def test_where_no_process_can_be_started_the_first_reads(matcher, monkeypatch):
+    def refused(folder):
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr("siamese.crowd.Helper", refused)
+    crowd = CrowdMatcher(matcher.bundle, matcher.source, matcher.folder)
+    with somebody_reading(crowd):
+        assert np.array_equal(crowd.read(matcher.gallery.images[0]).ink, matcher.gallery.images[0])
+    assert crowd._reading == 0
 
 
 def test_one_visitor_starts_no_second_process(matcher):

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageDraw
 
-from siamese import oneshot
+from siamese import evaluate, oneshot
 from siamese.data import character_ink
+from siamese.networks import embed
 
 
 def characters(count: int = 30, drawers: int = 5) -> np.ndarray:
@@ -134,3 +136,13 @@ def test_a_missing_or_broken_drawing_is_refused(published):
     (published / "all_runs" / "run01" / "test" / "item02.png").unlink()
     with pytest.raises(ValueError, match="cannot be read"):
         oneshot.read_runs(published)
+
+
+def test_a_network_is_measured_by_its_symbols_head(net, matcher):
+    """Drawings that several runs show are embedded once, and what comes out is as if each run were embedded alone."""
+    of_seven = matcher.gallery.images[matcher.gallery.labels == 7][: 20 * 3].reshape(20, 3, 28, 28)
+    runs = oneshot.generate_runs(of_seven, runs=4, seed=0)
+    expected = oneshot.mean_error(runs, lambda ink: embed(net, torch.from_numpy(ink)[:, None], "symbols").numpy())
+    measured = evaluate.omniglot(net, runs)
+    assert measured["this network"] == expected
+    assert 0.3 < measured["raw pixels"][0] < 1

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import ROOT, TINY, six_times, write_mnist
+from omniglot_files import write_omniglot
 from safetensors.torch import load_file
 from torch.nn import functional
 
@@ -520,6 +521,55 @@ def test_labels_without_meaning_are_learned_by_heart_but_not_read(matcher, tmp_p
 # --- what train.py refuses ------------------------------------------------------------------------------------
 
 
+def test_a_whole_run_with_symbols_never_sees_the_digits_left_out(mnist_dir, tmp_path, monkeypatch):
+    """It learns by both heads, is measured on what it never saw, and the bundle recognises symbols."""
+    (tmp_path / "MNIST").symlink_to(mnist_dir / "MNIST")
+    write_omniglot(tmp_path, "small1", {"Greek": 6, "Early_Aramaic": 20})
+    seen = []
+    monkeypatch.setattr(
+        training.Trainer,
+        "__init__",
+        spied(training.Trainer.__init__, lambda _, __, sources, *___: seen.append(sources)),
+    )
+    out = tmp_path / "run"
+    options = [
+        "--epochs",
+        "1",
+        "--limit",
+        "400",
+        "--per-class",
+        "4",
+        "--channels",
+        "4",
+        "8",
+        "8",
+        "--embedding-dim",
+        "8",
+    ]
+    more = ["--omniglot", "small1", "--chimeras", "7", "--strangers", "9", "--exclude-classes", "8", "9"]
+    train_py("--data-dir", str(tmp_path), "--out", str(out), *options, *more)
+    (sources,) = seen
+    assert set(sources.digits.labels.tolist()) == set(range(8))
+    assert sources.symbols.labels.unique().tolist() == list(range(10, 10 + 6 * 4))
+    assert sources.chimeras.labels.bincount()[chimeras.FIRST_CHIMERA :].tolist() == [7] * 8 * 7
+    assert sources.strangers.labels.tolist() == [-1] * 9
+    trained = bundle.load(out)
+    assert trained.net.config.heads == HEADS
+    for head in HEADS:
+        figure = f"Digits 8, 9, never trained on: equal error rate by the head for {head}"
+        assert 0 < trained.metrics["beyond"][figure] < 0.6
+    errors = [figure for name, figure in trained.metrics["beyond"].items() if "one-shot" in name]
+    assert len(errors) == 2
+
+
+def spied(function, spy):
+    def wrapper(*arguments, **named):
+        spy(*arguments)
+        return function(*arguments, **named)
+
+    return wrapper
+
+
 def train_py(*arguments: str) -> None:
     """Run train.py as a program, in this process."""
     before = sys.argv
@@ -556,6 +606,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["--exclude-classes", "12"], "--exclude-classes"),
         (["--exclude-classes", *"012345678"], "--exclude-classes"),
         (["--scans", "-5"], "--scans"),
+        (["--chimeras", "-5"], "--chimeras"),
         (["--strangers", "-5"], "--strangers"),
         (["--strangers", "5", "--loss", "contrastive", "--sampling", "pairs"], "--strangers"),
         (["--strokes"], "No pen strokes"),

@@ -56,6 +56,7 @@ class Memory:
         if _is_short(picture):
             with self._lock:
                 self._symbols[matcher, picture] = symbol
+                self._symbols.move_to_end((matcher, picture))
                 if len(self._symbols) > self.size:
                     self._symbols.popitem(last=False)
 
@@ -70,7 +71,7 @@ memory = Memory(REMEMBERED)
 def read(matcher: Matcher, *pictures: Picture | None) -> list[tuple[Symbol | None, str]]:
     """(symbol, why there is none) of each: a blank canvas, which is None, is no error.
 
-    What is not remembered is read together, which takes less, and a crowd's second process is asked only once.
+    What is not remembered is read together, which takes less, and if one of them cannot be read, one by one.
     """
     found = [(memory.get(matcher, picture), "") for picture in pictures]
     unread = [at for at, (symbol, _) in enumerate(found) if symbol is None and pictures[at] is not None]

@@ -12,6 +12,7 @@ from siamese.ui import answers, components
 
 # How far from the threshold an example of an error should lie, so that it stays one when the canvas redraws it.
 CLEAR = (0.7, 1.25)
+AT_ONCE = 20  # answers in the making: enough that no process of the crowd waits for the next
 EXAMPLES = ("Two different 4s", "A 4 and a 9", "A 1 and a crossed 7", "Same, but missed", "Different, but fooled")
 
 
@@ -43,6 +44,7 @@ def build(matcher: Matcher) -> None:
         [first, second, where],
         [verdict, first_seen, second_seen],
         trigger_mode="always_last",
+        concurrency_limit=AT_ONCE,
         show_progress="hidden",
         api_visibility="private",
     )

@@ -62,7 +62,7 @@ def build(matcher: Matcher, problem: str = "", retry: Callable[[], str] | None =
                 plots = about.build(matcher, problem)
         tab.select(lambda: about.figures(matcher), None, plots, show_progress="hidden", api_visibility="private")
     # As Gradio comes, each event tells everybody who waits where they stand: with fifty, that costs more than an answer.
-    return demo.queue(status_update_rate=STATUS_SECONDS, default_concurrency_limit=20, max_size=64)
+    return demo.queue(status_update_rate=STATUS_SECONDS, default_concurrency_limit=4, max_size=64)
 
 
 def launch(demo: gr.Blocks, **options) -> tuple:

@@ -69,7 +69,7 @@ PRESETS = (
 
 
 class WatchView(components.JsonHTML):
-    """The tab's controls and pictures. Its value goes out as settings, and comes back as frames."""
+    """The tab's controls and pictures. Settings go out with the event `submit`; frames come back as its value."""
 
 
 def build(matcher: Matcher, sprite_url: str) -> None:
@@ -112,15 +112,17 @@ def build(matcher: Matcher, sprite_url: str) -> None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
         yield from watching.run(settings, pictures(matcher), device=device)
 
-    def train(asked: dict | None) -> Iterator[dict]:
-        yield from messages(asked, frames)
+    # The settings come with the event: the value is also what a run that was just stopped may still be answering.
+    def train(event: gr.EventData) -> Iterator[dict]:
+        yield from messages(event._data, frames)
 
     event = view.submit(
         train,
-        view,
+        None,
         view,
         concurrency_limit=AT_ONCE,
         concurrency_id="watch",
+        trigger_mode="multiple",  # else a run that is asked for before the last has wholly stopped is not begun
         show_progress="minimal",
         show_progress_on=place,
         api_visibility="private",

@@ -113,8 +113,7 @@
       head = 0;
       busy(true);
       status.textContent = "Starting …";
-      props.value = JSON.stringify({ number, settings: wanted });
-      trigger("submit");
+      trigger("submit", { number, settings: wanted });
     }
     function busy(on) {
       find(".watch-train").disabled = on;
@@ -124,7 +123,7 @@
 
     function received() {
       const value = siamese.parse(props.value);
-      if (!live || value?.number !== live.number || value.settings) return;
+      if (!live || value?.number !== live.number) return;
       if (value.problem) {
         waiting = [];
         return ended(value.problem);
