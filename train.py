@@ -86,6 +86,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     group.add_argument("--pretrained-backbone", action="store_true", help="start a torchvision backbone from ImageNet")
     group.add_argument("--embedding-dim", type=int, default=net.embedding_dim)
     group.add_argument("--channels", type=int, nargs=3, default=net.channels, help="of the conv backbone's stages")
+    group.add_argument(
+        "--details", type=int, default=net.details, metavar="N", help="N x N of the second stage for the symbols' head"
+    )
     group.add_argument("--blocks", type=int, nargs=3, default=net.blocks, help="convolutions in each stage")
     group = parser.add_argument_group("recipe")
     group.add_argument("--epochs", type=int, default=recipe.epochs)
@@ -121,9 +124,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     group.add_argument(
         "--chimeras",
         type=int,
-        default=600,
+        default=0,
         metavar="N",
-        help="with --omniglot, N symbols of each two digits: the upper half of one on the lower half of the other",
+        help="N symbols of each two digits: the upper half of one on the lower half of the other",
     )
     group.add_argument("--hold-out", nargs="*", default=[HELD_ALPHABET], help="alphabets that are never trained on")
     group = parser.add_argument_group("Hugging Face Hub")
@@ -144,6 +147,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         raise ValueError(f"--out names a folder, and {arguments.out!r} is a file")
     if arguments.strangers < 0 or (arguments.strangers and arguments.sampling != "classes"):
         raise ValueError(f"--strangers must be 0 or more, and goes with --sampling classes; got {arguments.strangers}")
+    if arguments.chimeras and not (arguments.omniglot and arguments.sampling == "classes"):
+        raise ValueError("--chimeras are for the symbols' head: they go with --omniglot, and --sampling classes")
+    if arguments.details and arguments.backbone != "conv":
+        raise ValueError(f"--details are the conv backbone's, {arguments.backbone} has none")
     for name in ("scans", "chimeras"):
         if getattr(arguments, name) < 0:
             raise ValueError(f"--{name} must be 0 or more, got {getattr(arguments, name)}")
@@ -184,7 +191,14 @@ def settings(options: argparse.Namespace) -> tuple[NetworkConfig, TrainConfig]:
     """The network and the recipe that the options describe."""
     recipe = {field.name: getattr(options, field.name) for field in fields(TrainConfig) if field.name in RECIPE}
     heads = HEADS if options.omniglot and options.sampling == "classes" else HEADS[:1]
-    network = NetworkConfig(options.backbone, options.embedding_dim, options.channels, options.blocks, heads)
+    network = NetworkConfig(
+        backbone=options.backbone,
+        embedding_dim=options.embedding_dim,
+        channels=options.channels,
+        blocks=options.blocks,
+        heads=heads,
+        details=options.details,
+    )
     return network, TrainConfig(**recipe)
 
 
@@ -242,10 +256,8 @@ class Corpus:
         if options.drop_outliers:
             digits = without_outliers(digits)
         nested = strangers.drawn(digits, options.strangers, seed=11) if options.strangers else None
-        self.sources = Sources(digits, strokes=drawn, scans=scans, symbols=symbols, strangers=nested)
-        if options.chimeras and "symbols" in settings(options)[0].heads:
-            joined = chimeras.joined(digits, options.chimeras, seed=12)
-            self.sources = replace(self.sources, chimeras=joined)
+        joined = chimeras.joined(digits, options.chimeras, seed=12) if options.chimeras else None
+        self.sources = Sources(digits, strokes=drawn, scans=scans, symbols=symbols, chimeras=joined, strangers=nested)
 
     def _scenes(self, count: int) -> data.LabeledImages:
         scanned = scenes.seen(data.limit(self.fit, count - count // 4, seed=3), scenes.scan, seed=4)

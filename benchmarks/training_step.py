@@ -21,7 +21,6 @@ from torch import Tensor
 
 import siamese
 import train
-from siamese import chimeras
 from siamese.data import FIRST_SYMBOL, LabeledImages
 from siamese.networks import EmbeddingNet
 from siamese.presets import PRESETS
@@ -43,7 +42,6 @@ def make_trainer(preset: str | None = None) -> Trainer:
         "strokes": digits,
         "scans": digits,
         "symbols": symbols,
-        "chimeras": chimeras.joined(digits, 100, seed=0),
         "strangers": strangers,
     }
     sources = Sources(digits, **({} if preset else others))

@@ -29,7 +29,7 @@ from siamese.gallery import Gallery
 from siamese.ink import BOX, SIDE, STROKE_WIDTHS
 from siamese.networks import EmbeddingNet, NetworkConfig
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 2
 FILES = ("config.json", "model.safetensors", "gallery.png", "gallery.safetensors", "metrics.json", "README.md")
 MEASURED = (
     "test",

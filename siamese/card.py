@@ -22,8 +22,8 @@ DATA = {
     "omniglot": "Omniglot's background sets (Lake, Salakhutdinov and Tenenbaum, 2015), MIT.",
 }
 TWO_HEADS = (
-    " Digits are embedded by one head, other symbols by a second one on the same backbone, which was trained on letters of "
-    "other alphabets, on digits, and on halves of two digits put together, so that symbols never trained on can be told apart."
+    " Digits are embedded by one head, other symbols by a second one on the same backbone, which was trained on other "
+    "alphabets, so that symbols never trained on can be told apart."
 )
 
 

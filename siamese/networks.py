@@ -23,7 +23,6 @@ BACKBONES = ("conv", *TORCHVISION_BACKBONES)
 HEADS = ("digits", "symbols")
 # Degrees by which a picture is turned to be looked at more than once.
 LOOKS = {"digits": (-8.0, 0.0, 8.0), "symbols": (-15.0, -8.0, 0.0, 8.0, 15.0)}
-DETAIL = 4  # rows and columns of what the symbols' head sees of the second stage
 INK_MEAN, INK_STD = 0.1307, 0.3081  # of MNIST's training pixels
 
 
@@ -38,6 +37,8 @@ class NetworkConfig:
         channels: of the conv backbone's three stages, at 28x28, 14x14 and 7x7.
         blocks: 3x3 convolutions a stage. At 28x28 one is enough, the others are better spent on what it halves to.
         heads: `digits` alone, which then embeds other symbols too, or `digits` and `symbols`.
+        details: rows and columns to which the conv backbone's second stage is averaged for the symbols' head, which
+            then sees it beside the third; 0 for the third alone.
         doubt: length of a digit's embedding, before it is brought to 1, below which it is looked at again;
             0 for never. It is measured once the network has learned (`certainty`).
     """
@@ -47,6 +48,7 @@ class NetworkConfig:
     channels: tuple[int, int, int] = (32, 64, 128)
     blocks: tuple[int, int, int] = (1, 3, 3)
     heads: tuple[str, ...] = HEADS[:1]
+    details: int = 0
     doubt: float = 0.0
 
     def __post_init__(self) -> None:
@@ -62,6 +64,8 @@ class NetworkConfig:
             raise ValueError("channels and blocks are three positive numbers each, one a stage")
         if self.heads not in (HEADS[:1], HEADS):
             raise ValueError(f"heads must be digits, or digits and symbols; got {', '.join(self.heads)}")
+        if not 0 <= self.details <= 7:
+            raise ValueError(f"details must lie between 0 and 7, the side of the second stage; got {self.details}")
         if not 0 <= self.doubt < float("inf"):
             raise ValueError(f"doubt must be 0 or a length, got {self.doubt}")
 
@@ -94,15 +98,14 @@ class ConvBackbone(nn.Module):
     """Three stages of 3x3 convolutions, each at half the resolution of the one before.
 
     (B, 1, 28, 28) -> (B, features + details): what comes out of the last stage, and, if details are wanted, of the one
-    before it, which knows less of digits and more of strokes.
+    before it, averaged to so many rows and columns: it knows less of digits and more of strokes.
     """
 
-    def __init__(self, channels: tuple[int, int, int], blocks: tuple[int, int, int], detailed: bool = False) -> None:
+    def __init__(self, channels: tuple[int, int, int], blocks: tuple[int, int, int], side: int = 0) -> None:
         super().__init__()
         widths = (1, *channels)
         self.stages = nn.ModuleList(Stage(a, b, n) for a, b, n in zip(widths[:-1], channels, blocks, strict=True))
-        self.features = channels[2] * 3 * 3
-        self.details = channels[1] * DETAIL**2 if detailed else 0
+        self.side, self.features, self.details = side, channels[2] * 3 * 3, channels[1] * side**2
 
     def forward(self, x: Tensor) -> Tensor:
         first, second, third = self.stages
@@ -110,7 +113,7 @@ class ConvBackbone(nn.Module):
         features = third(before).flatten(1)
         if not self.details:
             return features
-        return torch.cat([features, F.adaptive_avg_pool2d(before, DETAIL).flatten(1)], dim=1)
+        return torch.cat([features, F.adaptive_avg_pool2d(before, self.side).flatten(1)], dim=1)
 
 
 class TorchvisionBackbone(nn.Module):
@@ -139,8 +142,8 @@ class Neck(nn.Module):
 
     On one sphere, every other symbol pushes the digits together and digits take room from symbols; with
     two, what tells digits apart and what tells any two shapes apart are learned on the same features
-    without getting in each other's way. The symbols' head sees the backbone's details besides, which the digits
-    have not yet been told apart by (`benchmarks/recipes.md`).
+    without getting in each other's way (`benchmarks/recipes.md`). The symbols' head sees the backbone's details
+    besides, if there are any.
     """
 
     def __init__(self, features: int, details: int, embedding_dim: int, heads: tuple[str, ...]) -> None:
@@ -164,7 +167,7 @@ class EmbeddingNet(nn.Module):
         super().__init__()
         self.config = config
         if config.backbone == "conv":
-            self.backbone = ConvBackbone(config.channels, config.blocks, detailed="symbols" in config.heads)
+            self.backbone = ConvBackbone(config.channels, config.blocks, config.details)
         else:
             self.backbone = TorchvisionBackbone(config.backbone, pretrained_backbone)
         self.neck = Neck(self.backbone.features, self.backbone.details, config.embedding_dim, config.heads)

@@ -221,9 +221,9 @@ class Trainer:
     def _heads_loss(self, features: Tensor, labels: Tensor) -> losses.Loss:
         """The sum over the heads.
 
-        The symbols' head learns from all that has a class, in batches that hold symbols: digits are symbols too.
-        The digits' head learns from digits, to which symbols and strangers are each of a class of its own: what
-        is no digit shall lie near none. Chimeras, some of which are good digits, it is not shown.
+        The symbols' head learns from symbols; where chimeras are among them, whole digits are symbols too. The
+        digits' head learns from digits, to which symbols and strangers are each of a class of its own: what is no
+        digit shall lie near none. Chimeras, some of which are good digits, it is not shown.
         """
         symbol = (labels >= FIRST_SYMBOL) & ("symbols" in self.net.config.heads)
         shown = ~symbol | (labels < FIRST_CHIMERA)
@@ -232,8 +232,8 @@ class Trainer:
         digits = self._batch_loss(self.net.neck(features)[shown], classes[shown])
         if not symbol.any():
             return digits
-        named = labels >= 0
-        symbols = self._batch_loss(self.net.neck(features, "symbols")[named], labels[named])
+        part = symbol if shown.all() else labels >= 0
+        symbols = self._batch_loss(self.net.neck(features[part], "symbols"), labels[part])
         return losses.Loss(digits.value + symbols.value, digits.active)
 
     def _batch_loss(self, embeddings: Tensor, labels: Tensor) -> losses.Loss:

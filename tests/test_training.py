@@ -125,7 +125,7 @@ def test_the_digits_head_takes_every_symbol_for_a_stranger(digits):
     pictures = digits.images[:40].float() / 255
     labels = digits.labels[:40] + 10 * (torch.arange(40) >= 20)
     features = run.net.features(pictures)
-    embeddings, symbols = run.net.neck(features), run.net.neck(features, "symbols")
+    embeddings, symbols = run.net.neck(features), run.net.neck(features[20:], "symbols")
     of_digits = 0.0
     for i in range(20):
         log_total = torch.logsumexp(
@@ -133,7 +133,7 @@ def test_the_digits_head_takes_every_symbol_for_a_stranger(digits):
         )
         same = [j for j in range(20) if j != i and labels[j] == labels[i]]
         of_digits -= sum(embeddings[i] @ embeddings[j] / QUICK.temperature - log_total for j in same) / len(same) / 20
-    of_symbols = losses.supervised_contrastive(symbols, labels, QUICK.temperature).value
+    of_symbols = losses.supervised_contrastive(symbols, labels[20:], QUICK.temperature).value
     expected = float((of_digits + of_symbols).detach())
     assert float(run._heads_loss(features, labels).value.detach()) == pytest.approx(expected, rel=1e-4)
 
@@ -165,8 +165,8 @@ def test_chimeras_are_symbols_and_the_digits_head_is_not_shown_them(digits):
     labels[30:] += chimeras.FIRST_CHIMERA
     without = run._heads_loss(features[:30], labels[:30]).value
     of_symbols = [
-        losses.supervised_contrastive(run.net.neck(features[:count], "symbols"), labels[:count], QUICK.temperature)
-        for count in (30, 40)
+        losses.supervised_contrastive(run.net.neck(features[part], "symbols"), labels[part], QUICK.temperature)
+        for part in (slice(20, 30), slice(0, 40))
     ]
     expected = without - of_symbols[0].value + of_symbols[1].value
     assert float(run._heads_loss(features, labels).value.detach()) == pytest.approx(float(expected.detach()), rel=1e-4)
@@ -546,7 +546,19 @@ def test_a_whole_run_with_symbols_never_sees_the_digits_left_out(mnist_dir, tmp_
         "--embedding-dim",
         "8",
     ]
-    more = ["--omniglot", "small1", "--chimeras", "7", "--strangers", "9", "--exclude-classes", "8", "9"]
+    more = [
+        "--omniglot",
+        "small1",
+        "--chimeras",
+        "7",
+        "--details",
+        "3",
+        "--strangers",
+        "9",
+        "--exclude-classes",
+        "8",
+        "9",
+    ]
     train_py("--data-dir", str(tmp_path), "--out", str(out), *options, *more)
     (sources,) = seen
     assert set(sources.digits.labels.tolist()) == set(range(8))
@@ -555,6 +567,7 @@ def test_a_whole_run_with_symbols_never_sees_the_digits_left_out(mnist_dir, tmp_
     assert sources.strangers.labels.tolist() == [-1] * 9
     trained = bundle.load(out)
     assert trained.net.config.heads == HEADS
+    assert trained.net.backbone.details == 3 * 3 * 8
     for head in HEADS:
         figure = f"Digits 8, 9, never trained on: equal error rate by the head for {head}"
         assert 0 < trained.metrics["beyond"][figure] < 0.6
@@ -606,7 +619,10 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["--exclude-classes", "12"], "--exclude-classes"),
         (["--exclude-classes", *"012345678"], "--exclude-classes"),
         (["--scans", "-5"], "--scans"),
-        (["--chimeras", "-5"], "--chimeras"),
+        (["--omniglot", "small1", "--chimeras", "-5"], "--chimeras"),
+        (["--chimeras", "5"], "go with --omniglot"),
+        (["--details", "8"], "details"),
+        (["--details", "4", "--backbone", "resnet18"], "--details"),
         (["--strangers", "-5"], "--strangers"),
         (["--strangers", "5", "--loss", "contrastive", "--sampling", "pairs"], "--strangers"),
         (["--strokes"], "No pen strokes"),
