@@ -65,6 +65,7 @@ def build(matcher: Matcher) -> None:
             interactive=False,
             wrap=True,
             scale=3,
+            visible=False,  # until there are results
             label="Results",
             elem_id="batch-table",
         )
@@ -85,7 +86,8 @@ def build(matcher: Matcher) -> None:
         lines = table_of(matcher, rows)
         file = answers.downloadable("compared.csv", as_csv(lines))
         words = f"{len(found)} of {len(rows)} pictures were read."
-        return words, lines, matrix(matcher, found), gr.update(value=file, interactive=True)
+        shown = gr.update(value=lines, visible=True)
+        return words, shown, matrix(matcher, found), gr.update(value=file, interactive=True)
 
     start.click(run, files, [summary, table, picture, download], api_visibility="private", concurrency_limit=1)
 
