@@ -38,13 +38,9 @@ def make_trainer(preset: str | None = None) -> Trainer:
     network, recipe = train.settings(train.parse(["--preset", preset] if preset else ["--omniglot", "small1"]))
     torch.manual_seed(0)
     strangers = LabeledImages(digits.images, torch.full_like(digits.labels, STRANGER))
-    others = {
-        "strokes": digits,
-        "scans": digits,
-        "symbols": symbols,
-        "strangers": strangers,
-    }
-    sources = Sources(digits, **({} if preset else others))
+    sources = Sources(digits)
+    if not preset:
+        sources = Sources(digits, strokes=digits, scans=digits, symbols=symbols, strangers=strangers)
     return Trainer(EmbeddingNet(network), sources, recipe)
 
 

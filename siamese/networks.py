@@ -97,15 +97,19 @@ class Stage(nn.Module):
 class ConvBackbone(nn.Module):
     """Three stages of 3x3 convolutions, each at half the resolution of the one before.
 
-    (B, 1, 28, 28) -> (B, features + details): what comes out of the last stage, and, if details are wanted, of the one
-    before it, averaged to so many rows and columns: it knows less of digits and more of strokes.
+    (B, 1, 28, 28) -> (B, features): what comes out of the last stage, and, if details are wanted, of the one before it,
+    averaged to so many rows and columns: it knows less of digits and more of strokes.
+
+    Attributes:
+        widths: how many of the features, the first ones, each head sees.
     """
 
-    def __init__(self, channels: tuple[int, int, int], blocks: tuple[int, int, int], side: int = 0) -> None:
+    def __init__(self, channels: tuple[int, int, int], blocks: tuple[int, int, int], details: int = 0) -> None:
         super().__init__()
         widths = (1, *channels)
         self.stages = nn.ModuleList(Stage(a, b, n) for a, b, n in zip(widths[:-1], channels, blocks, strict=True))
-        self.side, self.features, self.details = side, channels[2] * 3 * 3, channels[1] * side**2
+        self.details, last = details, channels[2] * 3 * 3
+        self.widths = {"digits": last, "symbols": last + channels[1] * details**2}
 
     def forward(self, x: Tensor) -> Tensor:
         first, second, third = self.stages
@@ -113,7 +117,7 @@ class ConvBackbone(nn.Module):
         features = third(before).flatten(1)
         if not self.details:
             return features
-        return torch.cat([features, F.adaptive_avg_pool2d(before, self.side).flatten(1)], dim=1)
+        return torch.cat([features, F.adaptive_avg_pool2d(before, self.details).flatten(1)], dim=1)
 
 
 class TorchvisionBackbone(nn.Module):
@@ -125,12 +129,12 @@ class TorchvisionBackbone(nn.Module):
 
         model = getattr(models, name)(weights="DEFAULT" if pretrained else None)
         if name == "resnet18":
-            self.features, model.fc = model.fc.in_features, nn.Identity()
+            width, model.fc = model.fc.in_features, nn.Identity()
         elif name == "vgg11_bn":
-            self.features, model.avgpool, model.classifier = 512, nn.AdaptiveAvgPool2d(1), nn.Identity()
+            width, model.avgpool, model.classifier = 512, nn.AdaptiveAvgPool2d(1), nn.Identity()
         else:
-            self.features, model.classifier = model.classifier[1].in_features, nn.Identity()
-        self.model, self.details = model, 0
+            width, model.classifier = model.classifier[1].in_features, nn.Identity()
+        self.model, self.widths = model, dict.fromkeys(HEADS, width)
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.interpolate(x, size=(64, 64), mode="bilinear", align_corners=False)
@@ -146,9 +150,8 @@ class Neck(nn.Module):
     besides, if there are any.
     """
 
-    def __init__(self, features: int, details: int, embedding_dim: int, heads: tuple[str, ...]) -> None:
+    def __init__(self, widths: dict[str, int], embedding_dim: int, heads: tuple[str, ...]) -> None:
         super().__init__()
-        widths = {"digits": features, "symbols": features + details}
         self.heads = nn.ModuleDict({head: nn.Linear(widths[head], embedding_dim) for head in heads})
 
     def project(self, features: Tensor, head: str = "digits") -> Tensor:
@@ -170,10 +173,10 @@ class EmbeddingNet(nn.Module):
             self.backbone = ConvBackbone(config.channels, config.blocks, config.details)
         else:
             self.backbone = TorchvisionBackbone(config.backbone, pretrained_backbone)
-        self.neck = Neck(self.backbone.features, self.backbone.details, config.embedding_dim, config.heads)
+        self.neck = Neck(self.backbone.widths, config.embedding_dim, config.heads)
 
     def features(self, images: Tensor) -> Tensor:
-        """What the heads look at: (B, features + details)."""
+        """What the heads look at: (B, features)."""
         return self.backbone((images - INK_MEAN) / INK_STD)
 
     def forward(self, images: Tensor, head: str = "digits") -> Tensor:

@@ -97,9 +97,10 @@ def test_two_heads_see_the_same_features_each_in_its_own_way(digits):
 def test_details_are_for_the_symbols_head_alone(digits):
     net = EmbeddingNet(replace(config("conv"), heads=HEADS, details=4)).eval()
     features = net.features(digits.images[:8].float() / 255)
-    assert features.shape[1] == net.backbone.features + net.backbone.details > net.backbone.features
+    widths = net.backbone.widths
+    assert features.shape[1] == widths["symbols"] > widths["digits"]
     without = features.clone()
-    without[:, net.backbone.features :] = 0
+    without[:, widths["digits"] :] = 0
     assert torch.equal(net.neck(features), net.neck(without))
     assert not torch.allclose(net.neck(features, "symbols"), net.neck(without, "symbols"), atol=0.1)
 

@@ -28,14 +28,8 @@ MOST_BYTES = 100_000_000  # of a zip's pictures, unpacked
 LARGEST = 30_000_000  # bytes of one picture
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 COLUMNS = ["file", "reads as", "votes", "nearest in the gallery", "distance", "note"]
-WIDTHS = [
-    "150px",
-    "85px",
-    "105px",
-    "120px",
-    "105px",
-    "190px",
-]  # by what they hold, headings would be broken within words
+# Left to Gradio they go by what the cells hold, and headings are broken within words.
+WIDTHS = ["130px", "80px", "100px", "115px", "95px", "150px"]
 
 
 @dataclass(frozen=True)
