@@ -87,7 +87,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     group.add_argument("--embedding-dim", type=int, default=net.embedding_dim)
     group.add_argument("--channels", type=int, nargs=3, default=net.channels, help="of the conv backbone's stages")
     group.add_argument(
-        "--details", type=int, default=net.details, metavar="N", help="N x N of the second stage for the symbols' head"
+        "--details", type=int, default=net.details, metavar="N", help="N x N of the second stage for the last head"
+    )
+    group.add_argument(
+        "--one-head", action="store_true", help="for digits and symbols alike; else symbols have a head of their own"
     )
     group.add_argument("--blocks", type=int, nargs=3, default=net.blocks, help="convolutions in each stage")
     group = parser.add_argument_group("recipe")
@@ -99,6 +102,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     group.add_argument("--temperature", type=float, default=recipe.temperature, help="of the supcon loss")
     group.add_argument("--mining", choices=MININGS, default=recipe.mining, help="of in-batch triplets")
     group.add_argument("--per-class", type=int, default=recipe.per_class, help="pictures of each digit in a batch")
+    group.add_argument("--symbols", type=int, default=recipe.symbols, help="of Omniglot in a batch, 4 pictures of each")
+    group.add_argument(
+        "--symbols-every", type=int, default=recipe.symbols_every, metavar="N", help="they are in every N-th batch"
+    )
     group.add_argument("--learning-rate", type=float, default=recipe.learning_rate)
     group.add_argument(
         "--exclude-classes", type=int, nargs="+", default=[], metavar="DIGIT", help="never train on these"
@@ -126,7 +133,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         type=int,
         default=0,
         metavar="N",
-        help="N symbols of each two digits: the upper half of one on the lower half of the other",
+        help="with --one-head, N of each two digits: the upper half of one on the lower half of the other",
     )
     group.add_argument("--hold-out", nargs="*", default=[HELD_ALPHABET], help="alphabets that are never trained on")
     group = parser.add_argument_group("Hugging Face Hub")
@@ -147,13 +154,14 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         raise ValueError(f"--out names a folder, and {arguments.out!r} is a file")
     if arguments.strangers < 0 or (arguments.strangers and arguments.sampling != "classes"):
         raise ValueError(f"--strangers must be 0 or more, and goes with --sampling classes; got {arguments.strangers}")
-    if arguments.chimeras and not (arguments.omniglot and arguments.sampling == "classes"):
-        raise ValueError("--chimeras are for the symbols' head: they go with --omniglot, and --sampling classes")
+    if arguments.chimeras and not (arguments.one_head and arguments.sampling == "classes"):
+        raise ValueError("--chimeras are near to digits: they go with --one-head, and --sampling classes")
     if arguments.details and arguments.backbone != "conv":
         raise ValueError(f"--details are the conv backbone's, {arguments.backbone} has none")
-    for name in ("scans", "chimeras"):
-        if getattr(arguments, name) < 0:
-            raise ValueError(f"--{name} must be 0 or more, got {getattr(arguments, name)}")
+    for name, least in (("scans", 0), ("chimeras", 0), ("symbols", 0), ("symbols_every", 1)):
+        if getattr(arguments, name) < least:
+            option = name.replace("_", "-")
+            raise ValueError(f"--{option} must be {least} or more, got {getattr(arguments, name)}")
     if set(arguments.exclude_classes) - set(range(10)) or len(set(arguments.exclude_classes)) > 8:
         raise ValueError(f"--exclude-classes takes up to eight digits from 0 to 9, got {arguments.exclude_classes}")
     return arguments
@@ -190,13 +198,13 @@ def main(arguments: list[str] | None = None) -> None:
 def settings(options: argparse.Namespace) -> tuple[NetworkConfig, TrainConfig]:
     """The network and the recipe that the options describe."""
     recipe = {field.name: getattr(options, field.name) for field in fields(TrainConfig) if field.name in RECIPE}
-    heads = HEADS if options.omniglot and options.sampling == "classes" else HEADS[:1]
+    two = options.omniglot and options.sampling == "classes" and not options.one_head
     network = NetworkConfig(
         backbone=options.backbone,
         embedding_dim=options.embedding_dim,
         channels=options.channels,
         blocks=options.blocks,
-        heads=heads,
+        heads=HEADS if two else HEADS[:1],
         details=options.details,
     )
     return network, TrainConfig(**recipe)
@@ -218,6 +226,8 @@ RECIPE = (
     "temperature",
     "mining",
     "per_class",
+    "symbols",
+    "symbols_every",
     "learning_rate",
     "seed",
     "augmentation",
@@ -423,7 +433,8 @@ def beyond(
         names = ", ".join(map(str, options.exclude_classes))
         for head in net.config.heads:
             rate, _ = metrics.equal_error_rate(paired(net, unseen, head))
-            figures[f"Digits {names}, never trained on: equal error rate by the head for {head}"] = rate
+            by = f" by the head for {head}" if len(net.config.heads) > 1 else ""
+            figures[f"Digits {names}, never trained on: equal error rate{by}"] = rate
     return figures
 
 

@@ -37,8 +37,8 @@ class NetworkConfig:
         channels: of the conv backbone's three stages, at 28x28, 14x14 and 7x7.
         blocks: 3x3 convolutions a stage. At 28x28 one is enough, the others are better spent on what it halves to.
         heads: `digits` alone, which then embeds other symbols too, or `digits` and `symbols`.
-        details: rows and columns to which the conv backbone's second stage is averaged for the symbols' head, which
-            then sees it beside the third; 0 for the third alone.
+        details: rows and columns to which the conv backbone's second stage is averaged for the last of the heads,
+            which then sees it beside the third; 0 for the third alone.
         doubt: length of a digit's embedding, before it is brought to 1, below which it is looked at again;
             0 for never. It is measured once the network has learned (`certainty`).
     """
@@ -98,18 +98,19 @@ class ConvBackbone(nn.Module):
     """Three stages of 3x3 convolutions, each at half the resolution of the one before.
 
     (B, 1, 28, 28) -> (B, features): what comes out of the last stage, and, if details are wanted, of the one before it,
-    averaged to so many rows and columns: it knows less of digits and more of strokes.
+    averaged to so many rows and columns: it knows less of the classes that were trained on and more of strokes.
 
     Attributes:
-        widths: how many of the features, the first ones, each head sees.
+        width: how many of the features, the first ones, come from the last stage. detailed: how many there are.
     """
 
     def __init__(self, channels: tuple[int, int, int], blocks: tuple[int, int, int], details: int = 0) -> None:
         super().__init__()
         widths = (1, *channels)
         self.stages = nn.ModuleList(Stage(a, b, n) for a, b, n in zip(widths[:-1], channels, blocks, strict=True))
-        self.details, last = details, channels[2] * 3 * 3
-        self.widths = {"digits": last, "symbols": last + channels[1] * details**2}
+        self.details = details
+        self.width = channels[2] * 3 * 3
+        self.detailed = self.width + channels[1] * details**2
 
     def forward(self, x: Tensor) -> Tensor:
         first, second, third = self.stages
@@ -134,7 +135,7 @@ class TorchvisionBackbone(nn.Module):
             width, model.avgpool, model.classifier = 512, nn.AdaptiveAvgPool2d(1), nn.Identity()
         else:
             width, model.classifier = model.classifier[1].in_features, nn.Identity()
-        self.model, self.widths = model, dict.fromkeys(HEADS, width)
+        self.model, self.width, self.detailed = model, width, width
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.interpolate(x, size=(64, 64), mode="bilinear", align_corners=False)
@@ -146,13 +147,16 @@ class Neck(nn.Module):
 
     On one sphere, every other symbol pushes the digits together and digits take room from symbols; with
     two, what tells digits apart and what tells any two shapes apart are learned on the same features
-    without getting in each other's way (`benchmarks/recipes.md`). The symbols' head sees the backbone's details
-    besides, if there are any.
+    without getting in each other's way (`benchmarks/recipes.md`). The last head, which is for symbols or for
+    everything, sees the backbone's details besides, if there are any.
     """
 
-    def __init__(self, widths: dict[str, int], embedding_dim: int, heads: tuple[str, ...]) -> None:
+    def __init__(self, width: int, detailed: int, embedding_dim: int, heads: tuple[str, ...]) -> None:
         super().__init__()
-        self.heads = nn.ModuleDict({head: nn.Linear(widths[head], embedding_dim) for head in heads})
+        widths = [width] * (len(heads) - 1) + [detailed]
+        self.heads = nn.ModuleDict(
+            {head: nn.Linear(seen, embedding_dim) for head, seen in zip(heads, widths, strict=True)}
+        )
 
     def project(self, features: Tensor, head: str = "digits") -> Tensor:
         """The embedding before it is brought to length 1: the shorter, the less the network is sure of it."""
@@ -173,7 +177,7 @@ class EmbeddingNet(nn.Module):
             self.backbone = ConvBackbone(config.channels, config.blocks, config.details)
         else:
             self.backbone = TorchvisionBackbone(config.backbone, pretrained_backbone)
-        self.neck = Neck(self.backbone.widths, config.embedding_dim, config.heads)
+        self.neck = Neck(self.backbone.width, self.backbone.detailed, config.embedding_dim, config.heads)
 
     def features(self, images: Tensor) -> Tensor:
         """What the heads look at: (B, features)."""

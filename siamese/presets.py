@@ -25,4 +25,17 @@ PRESETS: dict[str, dict] = {
         "blocks": (1, 2, 2),
         "embedding_dim": 64,
     },
+    # What tells classes apart that it never saw, here the digits that `--exclude-classes` names: one head, whose
+    # classes are few digits and many symbols, and which sees what lies before the stage that brings digits together.
+    "unseen": {
+        "epochs": 1,
+        "per_class": 8,
+        "symbols": 16,
+        "symbols_every": 1,
+        "omniglot": ["small1", "small2"],
+        "chimeras": 600,
+        "one_head": True,
+        "details": 4,
+        "temperature": 0.1,
+    },
 }

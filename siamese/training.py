@@ -19,7 +19,6 @@ from torch.utils.data import DataLoader
 
 from siamese import losses
 from siamese.augmentation import Augmentation
-from siamese.chimeras import FIRST_CHIMERA
 from siamese.data import FIRST_SYMBOL, LabeledImages, join
 from siamese.files import write_whole
 from siamese.networks import EmbeddingNet, SiameseNetwork
@@ -105,7 +104,7 @@ class Sources:
     Attributes:
         digits: MNIST. strokes: digits drawn by pen. scans: digits re-scanned or photographed.
         symbols: other symbols, labelled from 10. chimeras: symbols made of two digits, labelled from
-            `FIRST_CHIMERA`. strangers: what is no symbol at all, labelled -1.
+            `chimeras.FIRST_CHIMERA`. strangers: what is no symbol at all, labelled -1.
     """
 
     digits: LabeledImages
@@ -221,19 +220,16 @@ class Trainer:
     def _heads_loss(self, features: Tensor, labels: Tensor) -> losses.Loss:
         """The sum over the heads.
 
-        The symbols' head learns from symbols; where chimeras are among them, whole digits are symbols too. The
-        digits' head learns from digits, to which symbols and strangers are each of a class of its own: what is no
-        digit shall lie near none. Chimeras, some of which are good digits, it is not shown.
+        The symbols' head learns from symbols, the digits' head from digits, to which symbols and strangers are each
+        of a class of its own: what is no digit shall lie near none. An only head learns from all alike.
         """
         symbol = (labels >= FIRST_SYMBOL) & ("symbols" in self.net.config.heads)
-        shown = ~symbol | (labels < FIRST_CHIMERA)
         own_class = -1 - torch.arange(len(labels), device=labels.device)
         classes = torch.where(symbol | (labels < 0), own_class, labels)
-        digits = self._batch_loss(self.net.neck(features)[shown], classes[shown])
+        digits = self._batch_loss(self.net.neck(features), classes)
         if not symbol.any():
             return digits
-        part = symbol if shown.all() else labels >= 0
-        symbols = self._batch_loss(self.net.neck(features[part], "symbols"), labels[part])
+        symbols = self._batch_loss(self.net.neck(features[symbol], "symbols"), labels[symbol])
         return losses.Loss(digits.value + symbols.value, digits.active)
 
     def _batch_loss(self, embeddings: Tensor, labels: Tensor) -> losses.Loss:

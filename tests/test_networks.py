@@ -97,12 +97,19 @@ def test_two_heads_see_the_same_features_each_in_its_own_way(digits):
 def test_details_are_for_the_symbols_head_alone(digits):
     net = EmbeddingNet(replace(config("conv"), heads=HEADS, details=4)).eval()
     features = net.features(digits.images[:8].float() / 255)
-    widths = net.backbone.widths
-    assert features.shape[1] == widths["symbols"] > widths["digits"]
+    assert features.shape[1] == net.backbone.detailed > net.backbone.width
     without = features.clone()
-    without[:, widths["digits"] :] = 0
+    without[:, net.backbone.width :] = 0
     assert torch.equal(net.neck(features), net.neck(without))
     assert not torch.allclose(net.neck(features, "symbols"), net.neck(without, "symbols"), atol=0.1)
+
+
+def test_an_only_head_sees_details(digits):
+    net = EmbeddingNet(replace(config("conv"), details=4)).eval()
+    features = net.features(digits.images[:8].float() / 255)
+    without = features.clone()
+    without[:, net.backbone.width :] = 0
+    assert not torch.allclose(net.neck(features), net.neck(without), atol=0.1)
 
 
 def test_one_head_embeds_everything(net, digits):
