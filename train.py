@@ -30,6 +30,7 @@ import argparse
 import platform
 import shlex
 import sys
+import time
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -51,6 +52,7 @@ from siamese import (
     scenes,
     strangers,
     strokes,
+    symbol_head,
 )
 from siamese.calibration import Calibration, fit_calibration
 from siamese.gallery import Gallery
@@ -87,7 +89,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     group.add_argument("--embedding-dim", type=int, default=net.embedding_dim)
     group.add_argument("--channels", type=int, nargs=3, default=net.channels, help="of the conv backbone's stages")
     group.add_argument(
-        "--details", type=int, default=net.details, metavar="N", help="N x N of the second stage for the last head"
+        "--details",
+        type=int,
+        metavar="N",
+        help=f"N x N of the conv backbone's second stage for the last head; default {symbol_head.DETAILS} for a head for symbols, else 0",
     )
     group.add_argument(
         "--one-head", action="store_true", help="for digits and symbols alike; else symbols have a head of their own"
@@ -158,7 +163,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         raise ValueError("--chimeras are near to digits: they go with --one-head, and --sampling classes")
     if arguments.details and arguments.backbone != "conv":
         raise ValueError(f"--details are the conv backbone's, {arguments.backbone} has none")
-    for name, least in (("scans", 0), ("chimeras", 0), ("symbols", 0), ("symbols_every", 1)):
+    for name, least in (("scans", 0), ("chimeras", 0), ("symbols", 2), ("symbols_every", 1)):
         if getattr(arguments, name) < least:
             option = name.replace("_", "-")
             raise ValueError(f"--{option} must be {least} or more, got {getattr(arguments, name)}")
@@ -177,15 +182,24 @@ def main(arguments: list[str] | None = None) -> None:
 
     corpus = Corpus(options)
     torch.manual_seed(config.seed)
-    trainer = Trainer(EmbeddingNet(network, options.pretrained_backbone), corpus.sources, config, device)
+    two = len(network.heads) > 1  # then the one for symbols sees details once it is fitted anew
+    learning = replace(network, details=0) if two else network
+    trainer = Trainer(EmbeddingNet(learning, options.pretrained_backbone), corpus.sources, config, device)
     corpus.command = shlex.join(["python", "train.py", *command_line(options)])
     if options.resume:
         trainer.restore(out / CHECKPOINT, corpus.command)
     fit(trainer, corpus, out)
+    seconds = sum(row["seconds"] for row in trainer.history)
 
-    net = trainer.averaged.cpu().to(memory_format=torch.contiguous_format).eval()
+    net = trainer.averaged
+    if two:
+        print("Fitting the symbols' head ...", flush=True)
+        start = time.perf_counter()
+        net = symbol_head.refitted(net, corpus.sources.symbols, config, network.details)
+        seconds += time.perf_counter() - start
+    net = net.cpu().to(memory_format=torch.contiguous_format).eval()
     print("Measuring ...", flush=True)
-    trained = finish(net, corpus, trainer, options)
+    trained = finish(net, corpus, trainer, options, round(seconds))
     bundle.save(trained, out)
     report.write_report(trained.metrics, trained.calibration.threshold, out / "report.html")
     print(card.results_table(trained.metrics))
@@ -196,16 +210,17 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def settings(options: argparse.Namespace) -> tuple[NetworkConfig, TrainConfig]:
-    """The network and the recipe that the options describe."""
+    """The network that comes out, and the recipe, that the options describe."""
     recipe = {field.name: getattr(options, field.name) for field in fields(TrainConfig) if field.name in RECIPE}
     two = options.omniglot and options.sampling == "classes" and not options.one_head
+    unsaid = symbol_head.DETAILS if two and options.backbone == "conv" else 0
     network = NetworkConfig(
         backbone=options.backbone,
         embedding_dim=options.embedding_dim,
         channels=options.channels,
         blocks=options.blocks,
         heads=HEADS if two else HEADS[:1],
-        details=options.details,
+        details=unsaid if options.details is None else options.details,
     )
     return network, TrainConfig(**recipe)
 
@@ -324,7 +339,9 @@ def fit(trainer: Trainer, corpus: Corpus, out: Path) -> None:
     train(trainer, validate, on_step, on_epoch)
 
 
-def finish(net: EmbeddingNet, corpus: Corpus, trainer: Trainer, options: argparse.Namespace) -> bundle.Bundle:
+def finish(
+    net: EmbeddingNet, corpus: Corpus, trainer: Trainer, options: argparse.Namespace, seconds: int
+) -> bundle.Bundle:
     """Calibrate on the validation pictures, measure on the test pictures, put the bundle together."""
     validation = corpus.validation
     doubt = torch.quantile(certainty(net, validation.images), DOUBTED)
@@ -362,7 +379,7 @@ def finish(net: EmbeddingNet, corpus: Corpus, trainer: Trainer, options: argpars
         "network": net.config.to_json() | {"parameters": sum(p.numel() for p in net.parameters())},
         "command": corpus.command,
         "seed": trainer.config.seed,
-        "seconds": round(sum(row["seconds"] for row in trainer.history)),
+        "seconds": seconds,
         "hardware": hardware(trainer.device),
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
     }

@@ -38,9 +38,9 @@ class TrainConfig:
         margin: of contrastive and triplet loss; None for the loss's own default.
         temperature: of supcon; 0.05 to 0.5.
         mining: of in-batch triplets.
-        per_class: pictures of each digit in a batch; strokes, scans, symbols, chimeras, per_symbol and strangers
-            likewise: of each digit drawn by pen, of each digit re-scanned, how many other symbols and how
-            many chimeras, of each of these, and strangers.
+        per_class: pictures of each digit in a batch; strokes, scans, symbols, per_symbol and strangers likewise: of
+            each digit drawn by pen, of each digit re-scanned, how many other symbols, of each of these, and strangers.
+            Of chimeras there are twice as many as of other symbols.
         symbols_every: 4 for other symbols, chimeras and strangers in every fourth batch: they are learned much
             sooner than the digits.
         learning_rate: at the peak of the one-cycle schedule (Smith, 2018). weight_decay: of AdamW.
@@ -58,7 +58,6 @@ class TrainConfig:
     strokes: int = 8
     scans: int = 4
     symbols: int = 64
-    chimeras: int = 32
     per_symbol: int = 4
     symbols_every: int = 4
     strangers: int = 12
@@ -125,7 +124,7 @@ class Sources:
             (self.strokes, 10, config.strokes, 1),
             (self.scans, 10, config.scans, 1),
             (self.symbols, config.symbols, config.per_symbol, config.symbols_every),
-            (self.chimeras, config.chimeras, config.per_symbol, config.symbols_every),
+            (self.chimeras, 2 * config.symbols, config.per_symbol, config.symbols_every),
             (self.strangers, 1, config.strangers, config.symbols_every),
         ):
             if part is not None:

@@ -20,7 +20,7 @@ from omniglot_files import write_omniglot
 from safetensors.torch import load_file
 from torch.nn import functional
 
-from siamese import augmentation, bundle, chimeras, data, losses, training
+from siamese import augmentation, bundle, chimeras, data, losses, symbol_head, training
 from siamese.augmentation import NONE, Augmentation
 from siamese.data import LabeledImages
 from siamese.networks import HEADS, EmbeddingNet, embed
@@ -102,10 +102,10 @@ def test_callbacks_are_told_of_every_step_and_epoch(digits):
 
 def test_every_source_has_its_share_of_a_batch(digits):
     symbols = LabeledImages(digits.images, digits.labels + 10)
-    config = replace(QUICK, strokes=3, scans=2, symbols=4, chimeras=7, per_symbol=5)
+    config = replace(QUICK, strokes=3, scans=2, symbols=4, per_symbol=5)
     sources = Sources(digits, strokes=digits, scans=digits, symbols=symbols, chimeras=chimeras.joined(digits, 6, 0))
     groups, joined = sources.groups(config), sources.joined()
-    assert [(group.classes, group.per_class) for group in groups] == [(10, 6), (10, 3), (10, 2), (4, 5), (7, 5)]
+    assert [(group.classes, group.per_class) for group in groups] == [(10, 6), (10, 3), (10, 2), (4, 5), (8, 5)]
     assert len(joined) == 4 * len(digits) + 90 * 6
     assert all((joined.labels[members] >= chimeras.FIRST_CHIMERA).all() for members in groups[4].members)
     for label, members in enumerate(groups[3].members):
@@ -523,6 +523,8 @@ def run_without_8_and_9(mnist_dir: Path, tmp_path: Path, monkeypatch, *options: 
         "__init__",
         spied(training.Trainer.__init__, lambda _, __, sources, *___: seen.append(sources)),
     )
+    monkeypatch.setattr(symbol_head, "STEPS", 20)
+    monkeypatch.setattr(symbol_head, "INVENTED", 20)
     out = tmp_path / "run"
     small = "--epochs 1 --limit 400 --per-class 4 --channels 4 8 8 --embedding-dim 8 --omniglot small1".split()
     train_py("--data-dir", str(tmp_path), "--out", str(out), *small, "--exclude-classes", "8", "9", *options)
