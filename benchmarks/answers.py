@@ -110,7 +110,7 @@ def ours(drawings: list[str] | None) -> None:
     for picture in pictures:
         picture.load()
     inks = np.stack([siamese.to_ink(file) for file in files])
-    symbols = matcher.read_all(files)
+    symbols, embeddings = matcher.read_all(files), matcher.embed(inks)
 
     def whole() -> None:
         answers.memory = answers.Memory(answers.REMEMBERED)
@@ -127,7 +127,7 @@ def ours(drawings: list[str] | None) -> None:
         "  decoding, base64 and PNG": decode,
         "  ink": lambda: [siamese.to_ink(picture) for picture in pictures],
         "  embedding": lambda: matcher.embed(inks),
-        "  search": lambda: [matcher.symbol(symbol.ink, symbol.embedding) for symbol in symbols],
+        "  search": lambda: matcher.symbols(inks, embeddings),
         "  calibration and verdict": lambda: matcher.compare(*symbols),
         "  words and pictures for the page": lambda: [answers.seen_value(matcher, symbol) for symbol in symbols],
     }

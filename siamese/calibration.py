@@ -9,6 +9,7 @@ where it says more than one half, so that verdict and probability never contradi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,7 +48,12 @@ class Calibration:
 
     def probability(self, distance: float | np.ndarray) -> np.ndarray:
         """P(same) for distances of any shape."""
-        return np.interp(distance, self.distances, self.probabilities)
+        return np.interp(distance, *self._knots)
+
+    @cached_property
+    def _knots(self) -> tuple[np.ndarray, np.ndarray]:
+        """Made into arrays once, which for one distance takes longer than to interpolate."""
+        return np.asarray(self.distances), np.asarray(self.probabilities)
 
     def same(self, distance: float) -> bool:
         return bool(distance <= self.threshold)

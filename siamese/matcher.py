@@ -60,20 +60,18 @@ class Matcher:
         return self.read_all([picture])[0]
 
     def read_all(self, pictures: Sequence[Picture]) -> list[Symbol]:
-        """Read several pictures as `read` does one; they are embedded together, which takes less."""
-        inks = [None if isinstance(picture, Symbol) else to_ink(picture) for picture in pictures]
-        unread = [ink for ink in inks if ink is not None]
-        # One by one if there are two, so that an embedding is the same to the last bit alone and in a pair.
-        together = [np.stack(unread)] if len(unread) > 2 else [ink[None] for ink in unread]
-        embeddings = iter([row for part in together for row in self._embed(part)])
-        return [
-            picture if ink is None else self.symbol(ink, next(embeddings))
-            for picture, ink in zip(pictures, inks, strict=True)
-        ]
+        """Read several pictures as `read` does one; they are embedded together, which takes less.
 
-    def symbol(self, ink: np.ndarray, embedding: np.ndarray) -> Symbol:
-        """A picture that has been embedded, with its nearest of the gallery."""
-        return Symbol(ink, embedding, tuple(self._search(embedding, NEAR)))
+        An embedding may differ in its last bits from that of the same picture alone or among others.
+        """
+        inks = [to_ink(picture) for picture in pictures if not isinstance(picture, Symbol)]
+        read = iter(self.symbols(np.stack(inks), self._embed(np.stack(inks))) if inks else ())
+        return [picture if isinstance(picture, Symbol) else next(read) for picture in pictures]
+
+    def symbols(self, inks: np.ndarray, embeddings: np.ndarray) -> list[Symbol]:
+        """Pictures (N, 28, 28) that have been embedded, each with its nearest of the gallery."""
+        found = self._search(embeddings, NEAR)
+        return [Symbol(ink, row, tuple(near)) for ink, row, near in zip(inks, embeddings, found, strict=True)]
 
     def embed(self, images: Sequence[Picture] | np.ndarray) -> np.ndarray:
         """Embed pictures, or (N, 28, 28) uint8 ink as it is: (N, dim) float32, rows of length 1."""
@@ -112,17 +110,18 @@ class Matcher:
         symbol = self.read(image)
         if among is None and k <= len(symbol.near):
             return list(symbol.near[:k])
-        return self._search(symbol.embedding, k, among)
+        return self._search(symbol.embedding[None], k, among)[0]
 
-    def _search(self, embedding: np.ndarray, k: int, among: np.ndarray | None = None) -> list[Neighbour]:
-        indices, distances = self.gallery.search(embedding, k, among)
+    def _search(self, embeddings: np.ndarray, k: int, among: np.ndarray | None = None) -> list[list[Neighbour]]:
+        """The neighbours of each of (N, dim) embeddings."""
+        indices, distances = self.gallery.search(embeddings, k, among)
         labels, probabilities = self.gallery.labels[indices], self.calibration.probability(distances)
-        columns = (indices.tolist(), labels.tolist(), distances.tolist(), probabilities.tolist())
-        return [Neighbour(*row) for row in zip(*columns, strict=True)]
+        columns = (column.tolist() for column in (indices, labels, distances, probabilities))
+        return [list(map(Neighbour, *query)) for query in zip(*columns, strict=True)]
 
     def neighbours_of(self, index: int, k: int = 10) -> list[Neighbour]:
         """The k pictures of the gallery that are nearest to one of them, itself left out."""
-        found = self._search(self.gallery.embeddings[index], k + 1)
+        (found,) = self._search(self.gallery.embeddings[index : index + 1], k + 1)
         return [neighbour for neighbour in found if neighbour.index != index][:k]
 
     def differences(self, a: Picture, b: Picture) -> tuple[np.ndarray, np.ndarray]:

@@ -120,11 +120,9 @@ def read_set(
     if not names:
         raise ValueError("There is no picture in this set. Upload image files, or a zip of them.")
     tell(0.85, "embedding")
-    embeddings = dict(zip(inks, embed_set(np.stack(list(inks.values()))), strict=True)) if inks else {}
-    return [
-        Row(name, matcher.symbol(inks[name], embeddings[name]) if name in inks else None, problems.get(name, ""))
-        for name in names
-    ]
+    stacked = np.stack(list(inks.values())) if inks else None
+    symbols = dict(zip(inks, matcher.symbols(stacked, embed_set(stacked)), strict=True)) if inks else {}
+    return [Row(name, symbols.get(name), problems.get(name, "")) for name in names]
 
 
 def unpacked(paths: list[str]) -> Iterator[tuple[str, bytes]]:

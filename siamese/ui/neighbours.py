@@ -87,7 +87,8 @@ def search(
     """(grid, votes, what was seen) for the query that the walk has come to."""
     at = path[-1] if path else -1
     if at >= 0:
-        query = matcher.symbol(matcher.gallery.images[at], matcher.gallery.embeddings[at])
+        one = slice(at, at + 1)
+        (query,) = matcher.symbols(matcher.gallery.images[one], matcher.gallery.embeddings[one])
         own = int(matcher.gallery.labels[at])
     else:
         ((query, wrong),) = answers.read(matcher, picture)
