@@ -115,6 +115,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     group.add_argument(
         "--exclude-classes", type=int, nargs="+", default=[], metavar="DIGIT", help="never train on these"
     )
+    group.add_argument("--digits", type=int, metavar="N", help="learn from N digits of MNIST; default all")
     group = parser.add_argument_group("more to learn from")
     group.add_argument(
         "--strokes", action="store_true", help="digits drawn by pen: DATA_DIR/pendigits/pendigits-orig.tra"
@@ -153,6 +154,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         raise ValueError("--private says how to make the repository of --push-to-hub, which is missing")
     if arguments.limit is not None and arguments.limit < 100:
         raise ValueError(f"--limit must be at least 100 images, got {arguments.limit}")
+    if arguments.digits is not None and arguments.digits < 100:
+        raise ValueError(f"--digits must be at least 100, got {arguments.digits}")
     if arguments.device == "cuda" and not torch.cuda.is_available():
         raise ValueError("--device cuda: this machine has no CUDA device that torch can use")
     if Path(arguments.out).is_file():
@@ -280,9 +283,10 @@ class Corpus:
         digits = self.fit.without(options.exclude_classes)
         if options.drop_outliers:
             digits = without_outliers(digits)
+        chosen = data.limit(digits, options.digits, seed=13) if options.digits else digits
         nested = strangers.drawn(digits, options.strangers, seed=11) if options.strangers else None
         joined = chimeras.joined(digits, options.chimeras, seed=12) if options.chimeras else None
-        self.sources = Sources(digits, strokes=drawn, scans=scans, symbols=symbols, chimeras=joined, strangers=nested)
+        self.sources = Sources(chosen, strokes=drawn, scans=scans, symbols=symbols, chimeras=joined, strangers=nested)
 
     def _scenes(self, count: int) -> data.LabeledImages:
         scanned = scenes.seen(data.limit(self.fit, count - count // 4, seed=3), scenes.scan, seed=4)

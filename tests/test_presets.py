@@ -18,7 +18,12 @@ def test_without_a_preset_the_recipe_is_the_default():
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_sets_network_and_recipe(name):
     network, recipe = train.settings(train.parse(["--preset", name]))
-    elsewhere = ("omniglot", "chimeras", "one_head")  # options that say what it learns from, and by how many heads
+    elsewhere = (
+        "digits",
+        "omniglot",
+        "chimeras",
+        "one_head",
+    )  # options that say what it learns from, and by how many heads
     for key, value in PRESETS[name].items():
         if key not in elsewhere:
             assert getattr(network if hasattr(network, key) else recipe, key) == value

@@ -551,7 +551,10 @@ def test_a_whole_run_with_symbols_never_sees_the_digits_left_out(mnist_dir, tmp_
 
 
 def test_the_preset_for_unseen_classes_learns_from_halves_of_the_others(mnist_dir, tmp_path, monkeypatch):
-    sources, trained = run_without_8_and_9(mnist_dir, tmp_path, monkeypatch, "--preset", "unseen", "--chimeras", "7")
+    sources, trained = run_without_8_and_9(
+        mnist_dir, tmp_path, monkeypatch, "--preset", "unseen", "--chimeras", "7", "--digits", "160"
+    )
+    assert len(sources.digits) == 160
     assert sources.chimeras.labels.bincount()[chimeras.FIRST_CHIMERA :].tolist() == [7] * 8 * 7
     assert trained.net.config.heads == ("digits",)
     assert 0 < trained.metrics["beyond"]["Digits 8, 9, never trained on: equal error rate"] < 0.6
@@ -594,6 +597,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["--embedding-dim", "0"], "embedding_dim must be at least 2"),
         (["--limit", "5"], "--limit must be at least 100 images, got 5"),
         (["--limit", "-1"], "--limit"),
+        (["--digits", "5"], "--digits must be at least 100, got 5"),
         (["--epochs", "0"], "epochs"),
         (["--margin", "-1"], "margin"),
         (["--learning-rate", "0"], "learning_rate"),

@@ -45,7 +45,7 @@ def clean(darkness: np.ndarray, photographed: bool) -> tuple[np.ndarray, np.ndar
 def _halved(mask: np.ndarray) -> np.ndarray:
     """Half the size; a pixel is ink where any of the four is."""
     height, width = mask.shape
-    even = np.pad(mask, ((0, height % 2), (0, width % 2)))
+    even = np.pad(mask, ((0, height % 2), (0, width % 2))) if height % 2 or width % 2 else mask
     return even[::2, ::2] | even[1::2, ::2] | even[::2, 1::2] | even[1::2, 1::2]
 
 
@@ -68,7 +68,7 @@ def _without_ruling(mask: np.ndarray) -> np.ndarray:
     """Remove lines that run from rim to rim, where something else is left without them."""
     kept = mask
     for axis in (0, 1):
-        along = kept.mean(axis=1 - axis)
+        along = np.count_nonzero(kept, axis=1 - axis) / kept.shape[1 - axis]
         ruled = along > 0.85
         if not ruled.any() or ruled.mean() > 0.25:
             continue

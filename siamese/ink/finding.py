@@ -41,7 +41,7 @@ def find_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
         ground = _ground(sample, counts, light=not light)
         sample, darkness = (_beyond(values, ground, light) for values in (sample, gray))
     inside = sample[sample > _otsu(_histogram(sample))]
-    strength = float(np.quantile(inside, 0.8)) if inside.size else 0.0
+    strength = _quantile(inside, 0.8) if inside.size else 0.0
     if strength < MIN_CONTRAST or (photographed and strength < 6 * _noise(darkness)):
         raise BlankImageError
     return np.minimum(darkness / strength, 1.0), photographed
@@ -63,6 +63,15 @@ def _beyond(gray: np.ndarray, ground: float, light: bool) -> np.ndarray:
 def _histogram(values: np.ndarray) -> np.ndarray:
     """Counts of values in [0, 1] over 256 levels; Pillow counts bytes twice as fast as NumPy."""
     return np.array(Image.fromarray((values * 255 + 0.5).astype(np.uint8)).histogram())
+
+
+def _quantile(values: np.ndarray, share: float) -> float:
+    """`np.quantile` of a row of float32, in a fifth of the time."""
+    place = share * (len(values) - 1)
+    below = int(place)
+    above = min(below + 1, len(values) - 1)
+    low, high = np.partition(values, (below, above))[[below, above]]
+    return float(np.float32(low + (high - low) * (place - below)))
 
 
 def _is_drawn(counts: np.ndarray) -> bool:
@@ -91,9 +100,9 @@ def _otsu(counts: np.ndarray) -> float:
     below = np.cumsum(counts)
     above = below[-1] - below
     sums = np.cumsum(counts * levels)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
-    return (int(np.nan_to_num(between).argmax()) + 0.5) / 255
+    # Where all lies on one side there are not two classes, and nothing is between them.
+    mean_below, mean_above = sums / np.maximum(below, 1), (sums[-1] - sums) / np.maximum(above, 1)
+    return (int((below * above * (mean_below - mean_above) ** 2).argmax()) + 0.5) / 255
 
 
 def _ink_is_light(gray: np.ndarray, counts: np.ndarray) -> bool:
@@ -107,13 +116,17 @@ def _ink_is_light(gray: np.ndarray, counts: np.ndarray) -> bool:
     corners = light[[0, 0, -1, -1], [0, -1, 0, -1]]
     step = max(1, max(gray.shape) // 70)
     coarse = light[::step, ::step]
-    votes = 2.0 * (light.mean() - 0.5) + (rim.mean() - 0.5) + 0.5 * (corners.mean() - 0.5)
+    votes = 2.0 * (_share(light) - 0.5) + (_share(rim) - 0.5) + 0.5 * (_share(corners) - 0.5)
     # The discs are measured only where they could turn the vote.
     if votes > 2.0 * _widest_at_most(~coarse):
         return False
     if votes < -2.0 * _widest_at_most(coarse):
         return True
     return bool(votes + 2.0 * (_widest(coarse) - _widest(~coarse)) < 0)
+
+
+def _share(mask: np.ndarray) -> float:
+    return np.count_nonzero(mask) / mask.size
 
 
 def _widest(mask: np.ndarray) -> float:

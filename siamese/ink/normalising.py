@@ -60,19 +60,37 @@ def normalise_stroke(symbol: np.ndarray) -> np.ndarray:
     scale = target / max(symbol.shape)
     size = tuple(max(1, round(side * scale)) for side in symbol.shape[::-1])
     fine = Image.fromarray(symbol).resize(size, Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX)
-    fine = np.pad(np.asarray(fine), 2 * FINE)
+    fine = _framed(np.asarray(fine), 2 * FINE)
     mask = fine > 0.5
     if not mask.any():
         return fine
-    inside = ndimage.distance_transform_edt(mask)
+    inside = _distances(mask)
     width = stroke_width(inside[mask]) / FINE
     thinnest, thickest = STROKE_WIDTHS
     wanted = min(max(width, thinnest), thickest)
     grow = FINE * (wanted - width) / 2
     if abs(grow) < 0.25:
         return fine
-    distance = inside - ndimage.distance_transform_edt(~mask)  # positive inside
+    distance = inside - _distances(~mask)  # positive inside
     return np.clip(distance + grow, -0.5, 0.5).astype(np.float32) + 0.5
+
+
+def _framed(picture: np.ndarray, margin: int) -> np.ndarray:
+    """`np.pad`, in a fifth of the time."""
+    height, width = picture.shape
+    framed = np.zeros((height + 2 * margin, width + 2 * margin), picture.dtype)
+    framed[margin : margin + height, margin : margin + width] = picture
+    return framed
+
+
+def _distances(mask: np.ndarray) -> np.ndarray:
+    """How far each pixel of a mask is from its edge; 0 outside. `ndimage.distance_transform_edt` of a mask that is small."""
+    nearest = ndimage.distance_transform_edt(mask, return_distances=False, return_indices=True)
+    rows, columns = np.nonzero(mask)
+    down, across = nearest[0, rows, columns] - rows, nearest[1, rows, columns] - columns
+    distances = np.zeros(mask.shape)
+    distances[rows, columns] = np.sqrt(down * down + across * across)
+    return distances
 
 
 def stroke_width(distances: np.ndarray) -> float:
@@ -98,9 +116,10 @@ def fit(symbol: np.ndarray) -> np.ndarray:
     small = np.asarray(Image.fromarray(np.ascontiguousarray(tight)).resize(size, Image.Resampling.BOX))
     small = np.clip(small / max(float(small.max()), 1e-6), 0, 1)
     height, width = small.shape
-    centre = ndimage.center_of_mass(small)
-    top = int(np.clip(round(SIDE / 2 - centre[0]), 0, SIDE - height))
-    left = int(np.clip(round(SIDE / 2 - centre[1]), 0, SIDE - width))
+    total = small.sum()
+    down, across = ((small * places).sum() / total for places in (np.arange(height)[:, None], np.arange(width)))
+    top = min(max(round(SIDE / 2 - down), 0), SIDE - height)
+    left = min(max(round(SIDE / 2 - across), 0), SIDE - width)
     field = np.zeros((SIDE, SIDE), dtype=np.uint8)
     field[top : top + height, left : left + width] = np.rint(small * 255)
     return field
