@@ -60,11 +60,13 @@ def normalise_stroke(symbol: np.ndarray) -> np.ndarray:
     scale = target / max(symbol.shape)
     size = tuple(max(1, round(side * scale)) for side in symbol.shape[::-1])
     fine = Image.fromarray(symbol).resize(size, Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX)
-    fine = _framed(np.asarray(fine), 2 * FINE)
+    margin = 2 * FINE
+    fine = _framed(np.asarray(fine), margin)
     mask = fine > 0.5
     if not mask.any():
         return fine
-    inside = _distances(mask)
+    # One pixel of the margin is enough to measure up to.
+    inside = _framed(_distances(mask[margin - 1 : 1 - margin, margin - 1 : 1 - margin]), margin - 1)
     width = stroke_width(inside[mask]) / FINE
     thinnest, thickest = STROKE_WIDTHS
     wanted = min(max(width, thinnest), thickest)
