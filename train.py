@@ -92,7 +92,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         "--details",
         type=int,
         metavar="N",
-        help=f"N x N of the conv backbone's second stage for the last head; default {symbol_head.DETAILS} for a head for symbols, else 0",
+        help=f"N x N of the conv backbone's second stage for the last head; {symbol_head.DETAILS} if that is for symbols, else 0",
     )
     group.add_argument(
         "--one-head", action="store_true", help="for digits and symbols alike; else symbols have a head of their own"
@@ -100,7 +100,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     group.add_argument("--blocks", type=int, nargs=3, default=net.blocks, help="convolutions in each stage")
     group = parser.add_argument_group("recipe")
     group.add_argument("--epochs", type=int, default=recipe.epochs)
-    group.add_argument("--loss", choices=LOSSES, default=recipe.loss)
+    group.add_argument("--loss", choices=LOSSES, default=recipe.loss, help="a head for symbols ends with supcon")
     group.add_argument("--sampling", choices=SAMPLINGS, default=recipe.sampling, help="what a step is made of")
     group.add_argument("--distance", choices=DISTANCES, default=recipe.distance)
     group.add_argument("--margin", type=float, help="of the contrastive (default 1) or triplet (0.3) loss")
@@ -115,7 +115,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     group.add_argument(
         "--exclude-classes", type=int, nargs="+", default=[], metavar="DIGIT", help="never train on these"
     )
-    group.add_argument("--digits", type=int, metavar="N", help="learn from N digits of MNIST; default all")
+    group.add_argument(
+        "--digits", type=int, metavar="N", help="learn from N of MNIST, and from chimeras and strangers of all"
+    )
     group = parser.add_argument_group("more to learn from")
     group.add_argument(
         "--strokes", action="store_true", help="digits drawn by pen: DATA_DIR/pendigits/pendigits-orig.tra"
@@ -165,7 +167,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     if arguments.chimeras and not (arguments.one_head and arguments.sampling == "classes"):
         raise ValueError("--chimeras are near to digits: they go with --one-head, and --sampling classes")
     if arguments.details and arguments.backbone != "conv":
-        raise ValueError(f"--details are the conv backbone's, {arguments.backbone} has none")
+        raise ValueError(f"--details are the conv backbone's: with {arguments.backbone}, give --details 0")
     for name, least in (("scans", 0), ("chimeras", 0), ("symbols", 2), ("symbols_every", 1)):
         if getattr(arguments, name) < least:
             option = name.replace("_", "-")
@@ -198,7 +200,8 @@ def main(arguments: list[str] | None = None) -> None:
     if two:
         print("Fitting the symbols' head ...", flush=True)
         start = time.perf_counter()
-        net = symbol_head.refitted(net, corpus.sources.symbols, config, network.details)
+        steps = min(symbol_head.STEPS, trainer.steps_per_epoch * config.epochs)  # no longer than the rest
+        net = symbol_head.refitted(net, corpus.sources.symbols, config, network.details, steps)
         seconds += time.perf_counter() - start
     net = net.cpu().to(memory_format=torch.contiguous_format).eval()
     print("Measuring ...", flush=True)

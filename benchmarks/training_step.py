@@ -13,6 +13,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 
 import common
@@ -41,7 +42,9 @@ def make_trainer(preset: str | None = None) -> Trainer:
     sources = Sources(digits)
     if not preset:
         sources = Sources(digits, strokes=digits, scans=digits, symbols=symbols, strangers=strangers)
-    return Trainer(EmbeddingNet(network), sources, recipe)
+    # As in train.py: of two heads, the one for symbols sees details only when it is fitted anew.
+    learning = network if preset else replace(network, details=0)
+    return Trainer(EmbeddingNet(learning), sources, recipe)
 
 
 def endless(trainer: Trainer) -> Iterator[Step]:

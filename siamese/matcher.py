@@ -64,8 +64,11 @@ class Matcher:
 
         An embedding may differ in its last bits from that of the same picture alone or among others.
         """
-        inks = [to_ink(picture) for picture in pictures if not isinstance(picture, Symbol)]
-        read = iter(self.symbols(np.stack(inks), self._embed(np.stack(inks))) if inks else ())
+        unread = [picture for picture in pictures if not isinstance(picture, Symbol)]
+        if not unread:
+            return list(pictures)
+        inks = np.stack([to_ink(picture) for picture in unread])
+        read = iter(self.symbols(inks, self._embed(inks)))
         return [picture if isinstance(picture, Symbol) else next(read) for picture in pictures]
 
     def symbols(self, inks: np.ndarray, embeddings: np.ndarray) -> list[Symbol]:
@@ -121,7 +124,7 @@ class Matcher:
 
     def neighbours_of(self, index: int, k: int = 10) -> list[Neighbour]:
         """The k pictures of the gallery that are nearest to one of them, itself left out."""
-        (found,) = self._search(self.gallery.embeddings[index : index + 1], k + 1)
+        (found,) = self._search(self.gallery.embeddings[index][None], k + 1)
         return [neighbour for neighbour in found if neighbour.index != index][:k]
 
     def differences(self, a: Picture, b: Picture) -> tuple[np.ndarray, np.ndarray]:

@@ -101,7 +101,7 @@ class ConvBackbone(nn.Module):
     averaged to so many rows and columns: it knows less of the classes that were trained on and more of strokes.
 
     Attributes:
-        width: how many of the features, the first ones, come from the last stage. detailed: how many there are.
+        width: how many of the features, the first ones, come from the last stage. whole_width: how many there are.
     """
 
     def __init__(self, channels: tuple[int, int, int], blocks: tuple[int, int, int], details: int = 0) -> None:
@@ -110,7 +110,7 @@ class ConvBackbone(nn.Module):
         self.stages = nn.ModuleList(Stage(a, b, n) for a, b, n in zip(widths[:-1], channels, blocks, strict=True))
         self.details = details
         self.width = channels[2] * 3 * 3
-        self.detailed = self.width + channels[1] * details**2
+        self.whole_width = self.width + channels[1] * details**2
 
     def forward(self, x: Tensor) -> Tensor:
         first, second, third = self.stages
@@ -135,7 +135,7 @@ class TorchvisionBackbone(nn.Module):
             width, model.avgpool, model.classifier = 512, nn.AdaptiveAvgPool2d(1), nn.Identity()
         else:
             width, model.classifier = model.classifier[1].in_features, nn.Identity()
-        self.model, self.width, self.detailed = model, width, width
+        self.model, self.width, self.whole_width = model, width, width
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.interpolate(x, size=(64, 64), mode="bilinear", align_corners=False)
@@ -151,9 +151,9 @@ class Neck(nn.Module):
     everything, sees the backbone's details besides, if there are any.
     """
 
-    def __init__(self, width: int, detailed: int, embedding_dim: int, heads: tuple[str, ...]) -> None:
+    def __init__(self, width: int, whole_width: int, embedding_dim: int, heads: tuple[str, ...]) -> None:
         super().__init__()
-        widths = [width] * (len(heads) - 1) + [detailed]
+        widths = [width] * (len(heads) - 1) + [whole_width]
         self.heads = nn.ModuleDict(
             {head: nn.Linear(seen, embedding_dim) for head, seen in zip(heads, widths, strict=True)}
         )
@@ -177,7 +177,7 @@ class EmbeddingNet(nn.Module):
             self.backbone = ConvBackbone(config.channels, config.blocks, config.details)
         else:
             self.backbone = TorchvisionBackbone(config.backbone, pretrained_backbone)
-        self.neck = Neck(self.backbone.width, self.backbone.detailed, config.embedding_dim, config.heads)
+        self.neck = Neck(self.backbone.width, self.backbone.whole_width, config.embedding_dim, config.heads)
 
     def features(self, images: Tensor) -> Tensor:
         """What the heads look at: (B, features)."""

@@ -27,7 +27,7 @@ PRESETS: dict[str, dict] = {
     },
     # What tells classes apart that it never saw, here the digits that `--exclude-classes` names: one head, whose
     # classes are few digits and many symbols, and which sees what lies before the stage that brings digits together;
-    # 200 steps, for with more it learns its own classes, and others worse.
+    # 200 steps with two digits left out, for with more it learns its own classes, and others worse.
     "unseen": {
         "epochs": 1,
         "digits": 12_800,

@@ -21,12 +21,14 @@ from siamese.sampling import ClassBalancedSampler, Group
 from siamese.training import TrainConfig, mixed_precision
 
 DETAILS = 4  # as it is, 7 x 7, the second stage makes the head no better and the bundle a megabyte larger
-INVENTED, DRAWERS = 1000, 12  # characters, and drawings of each
+INVENTED, DRAWERS = 1000, 12  # characters at most, and drawings of each
 STEPS = 960
 DROPOUT = 0.5
 
 
-def refitted(net: EmbeddingNet, symbols: LabeledImages, config: TrainConfig, details: int) -> EmbeddingNet:
+def refitted(
+    net: EmbeddingNet, symbols: LabeledImages, config: TrainConfig, details: int, steps: int = STEPS
+) -> EmbeddingNet:
     """A copy of a trained net with two heads, the one for symbols fitted anew; all else is as it was.
 
     Args:
@@ -44,15 +46,16 @@ def refitted(net: EmbeddingNet, symbols: LabeledImages, config: TrainConfig, det
 
     head = fitted.neck.heads["symbols"]
     optimizer = torch.optim.AdamW(head.parameters(), config.learning_rate, weight_decay=config.weight_decay)
-    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, total_steps=STEPS + 1)
-    more = as_classes([invented.alphabet(INVENTED, DRAWERS, config.seed)], first=int(symbols.labels.max()) + 1)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, total_steps=steps + 1)
+    characters = min(INVENTED, steps * config.symbols)  # those there is time to see
+    more = as_classes([invented.alphabet(characters, DRAWERS, config.seed)], first=int(symbols.labels.max()) + 1)
     groups = [
         Group.of(symbols.labels, config.symbols, config.per_symbol),
         Group.of(more.labels, config.symbols // 2, config.per_symbol, len(symbols)),
     ]
     symbols = join(symbols, more)
     chance = torch.Generator().manual_seed(config.seed)
-    for index in ClassBalancedSampler(groups, STEPS, config.seed).epoch(0):
+    for index in ClassBalancedSampler(groups, steps, config.seed).epoch(0):
         images = config.augmentation(symbols.images[index].to(device), chance)
         with torch.no_grad(), mixed_precision(device):
             features = fitted.features(images.contiguous(memory_format=torch.channels_last))

@@ -15,6 +15,7 @@ import common
 import map_making
 import time_to_accuracy
 import training_step
+import visitors
 
 from siamese import data
 from siamese.networks import EmbeddingNet
@@ -101,3 +102,19 @@ def test_training_step_runs(capsys):
 def test_map_making_runs(capsys):
     map_making.main(["--limit", "300", "--repeats", "1"])
     assert capsys.readouterr().out.count("trustworthiness") == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "same"),
+    [
+        ([{"p": 0.5, "words": "reads as a 4"}, None], True),
+        ([{"p": 0.5000009, "words": "reads as a 4"}, None], True),
+        ([{"p": 0.51, "words": "reads as a 4"}, None], False),
+        ([{"p": 0.5, "words": "reads as a 9"}, None], False),
+        ([{"p": 0.5, "text": "reads as a 4"}, None], False),
+        ([{"p": 0.5, "words": "reads as a 4"}], False),
+        (None, False),
+    ],
+)
+def test_an_answer_meant_for_another_visitor_is_noticed(answer, same):
+    assert visitors.alike(answer, [{"p": 0.5, "words": "reads as a 4"}, None]) == same

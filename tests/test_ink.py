@@ -14,9 +14,10 @@ import pytest
 import torch
 from conftest import canvas
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
+from scipy import ndimage
 
 from siamese import metrics, scenes, strokes
-from siamese.ink import BlankImageError, is_ink, to_ink
+from siamese.ink import BlankImageError, finding, is_ink, normalising, to_ink
 
 FLOOR = 0.97  # of a hundred digits
 
@@ -461,3 +462,18 @@ def test_an_array_that_is_no_picture_is_refused(array):
 @pytest.mark.parametrize("value", [None, 7, ["a.png"], {"image": 1}])
 def test_what_is_no_picture_at_all_is_refused(value):
     assert type(value).__name__ in refusal(value)
+
+
+# --- what is done faster than NumPy and SciPy do it -----------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 500])
+def test_the_quantile_is_numpys(count):
+    values = np.random.default_rng(count).random(count, dtype=np.float32)
+    assert finding._quantile(values, 0.8) == pytest.approx(float(np.quantile(values, 0.8)), abs=1e-6)
+
+
+def test_distances_are_scipys(hundred):
+    for ink in hundred.images[:10, 0].numpy():
+        for mask in (ink > 100, ink <= 100, np.ones((5, 3), bool), np.pad(np.ones((1, 1), bool), 2)):
+            assert np.array_equal(normalising._distances(mask), ndimage.distance_transform_edt(mask))

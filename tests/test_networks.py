@@ -97,7 +97,7 @@ def test_two_heads_see_the_same_features_each_in_its_own_way(digits):
 def test_details_are_for_the_symbols_head_alone(digits):
     net = EmbeddingNet(replace(config("conv"), heads=HEADS, details=4)).eval()
     features = net.features(digits.images[:8].float() / 255)
-    assert features.shape[1] == net.backbone.detailed > net.backbone.width
+    assert features.shape[1] == net.backbone.whole_width > net.backbone.width
     without = features.clone()
     without[:, net.backbone.width :] = 0
     assert torch.equal(net.neck(features), net.neck(without))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import train
+from siamese import symbol_head
 from siamese.augmentation import Augmentation
 from siamese.networks import NetworkConfig
 from siamese.presets import LIGHT, PRESETS
@@ -17,17 +18,30 @@ def test_without_a_preset_the_recipe_is_the_default():
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_sets_network_and_recipe(name):
-    network, recipe = train.settings(train.parse(["--preset", name]))
-    elsewhere = (
-        "digits",
-        "omniglot",
-        "chimeras",
-        "one_head",
-    )  # options that say what it learns from, and by how many heads
+    options = train.parse(["--preset", name])
+    network, recipe = train.settings(options)
     for key, value in PRESETS[name].items():
-        if key not in elsewhere:
-            assert getattr(network if hasattr(network, key) else recipe, key) == value
+        assert getattr(options, key) == value
+        for part in (network, recipe):
+            assert getattr(part, key, value) == value
     assert (network, recipe) != (NetworkConfig(), TrainConfig())
+
+
+@pytest.mark.parametrize(
+    ("words", "details"),
+    [
+        ([], 0),
+        (["--omniglot", "small1"], symbol_head.DETAILS),
+        (["--omniglot", "small1", "--details", "2"], 2),
+        (["--omniglot", "small1", "--one-head"], 0),
+        (["--omniglot", "small1", "--backbone", "resnet18"], 0),
+        (["--preset", "unseen"], PRESETS["unseen"]["details"]),
+    ],
+    ids=str,
+)
+def test_a_head_for_symbols_sees_details_unless_told_otherwise(words, details):
+    network, _ = train.settings(train.parse(words))
+    assert network.details == details
 
 
 def test_what_is_given_goes_before_the_preset():

@@ -29,14 +29,13 @@ def symbols(digits) -> LabeledImages:
 
 
 @pytest.fixture(autouse=True)
-def short(monkeypatch):
-    monkeypatch.setattr(symbol_head, "STEPS", 60)
+def few_characters(monkeypatch):
     monkeypatch.setattr(symbol_head, "INVENTED", 20)
 
 
 def test_it_changes_nothing_for_digits(net, symbols, digits):
     before = deepcopy(net.state_dict())
-    fitted = symbol_head.refitted(net, symbols, CONFIG, details=7)
+    fitted = symbol_head.refitted(net, symbols, CONFIG, 7, steps=60)
     assert torch.allclose(embed(fitted, digits.images), embed(net, digits.images), atol=1e-5)
     assert all(torch.equal(tensor, before[name]) for name, tensor in net.state_dict().items())
     assert not fitted.training
@@ -54,11 +53,11 @@ def test_it_learns_to_tell_symbols_apart(matcher, symbols):
         rows = [embed(net, part.images, "symbols") for part in (learn, held)]
         return knn_accuracy(rows[0], learn.labels, rows[1], held.labels, k=1)
 
-    assert accuracy(symbol_head.refitted(net, learn, CONFIG, details=7)) > accuracy(net) + 0.05
+    assert accuracy(symbol_head.refitted(net, learn, CONFIG, 7, steps=60)) > accuracy(net) + 0.05
 
 
 @pytest.mark.parametrize("details", [0, 2, 7])
 def test_it_sees_as_much_of_the_second_stage_as_is_asked(net, symbols, details):
-    fitted = symbol_head.refitted(net, symbols, CONFIG, details)
+    fitted = symbol_head.refitted(net, symbols, CONFIG, details, steps=3)
     assert fitted.config.details == details
     assert fitted.neck.heads["symbols"].in_features == 16 * 3 * 3 + 16 * details**2

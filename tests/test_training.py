@@ -523,7 +523,6 @@ def run_without_8_and_9(mnist_dir: Path, tmp_path: Path, monkeypatch, *options: 
         "__init__",
         spied(training.Trainer.__init__, lambda _, __, sources, *___: seen.append(sources)),
     )
-    monkeypatch.setattr(symbol_head, "STEPS", 20)
     monkeypatch.setattr(symbol_head, "INVENTED", 20)
     out = tmp_path / "run"
     small = "--epochs 1 --limit 400 --per-class 4 --channels 4 8 8 --embedding-dim 8 --omniglot small1".split()

@@ -66,7 +66,7 @@ def _histogram(values: np.ndarray) -> np.ndarray:
 
 
 def _quantile(values: np.ndarray, share: float) -> float:
-    """`np.quantile` of a row of float32, in a fifth of the time."""
+    """What `np.quantile` says of a row of float32, within rounding, in a fifth of the time."""
     place = share * (len(values) - 1)
     below = int(place)
     above = min(below + 1, len(values) - 1)

@@ -87,8 +87,7 @@ def search(
     """(grid, votes, what was seen) for the query that the walk has come to."""
     at = path[-1] if path else -1
     if at >= 0:
-        one = slice(at, at + 1)
-        (query,) = matcher.symbols(matcher.gallery.images[one], matcher.gallery.embeddings[one])
+        (query,) = matcher.symbols(matcher.gallery.images[at][None], matcher.gallery.embeddings[at][None])
         own = int(matcher.gallery.labels[at])
     else:
         ((query, wrong),) = answers.read(matcher, picture)
