@@ -125,7 +125,7 @@ def timed(nets: Iterator[nn.Module], split: data.Split) -> Run:
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-dir", help="holds MNIST/raw")
-    parser.add_argument("--seeds", type=int, default=3, metavar="N")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="SEED")
     parser.add_argument("--epochs", type=int, default=10, help="after which the reference is given up")
     parser.add_argument("--limit", type=int, metavar="N", help="learn from N pictures, to see that it runs")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
@@ -137,7 +137,7 @@ def main(arguments: list[str] | None = None) -> None:
     split = data.split_mnist(mnist, len(mnist) // 12)
     print(common.where() + (f"; {torch.cuda.get_device_name()}" if options.device == "cuda" else ""))
     references, presets = [], []
-    for seed in range(options.seeds):
+    for seed in options.seeds:
         presets.append(timed(preset(split.fit, seed, options.device), split))
         print(f"seed {seed}: --preset fast {presets[-1]}", flush=True)
         references.append(timed(tutorial(split.fit, seed, options.device, options.epochs), split))

@@ -86,7 +86,7 @@ def test_the_fast_side_is_the_preset(split):
 
 
 def test_time_to_accuracy_runs(mnist_dir, capsys):
-    time_to_accuracy.main(["--data-dir", str(mnist_dir), "--limit", "600", "--seeds", "1", "--epochs", "1"])
+    time_to_accuracy.main(["--data-dir", str(mnist_dir), "--limit", "600", "--seeds", "0", "--epochs", "1"])
     printed = capsys.readouterr().out
     assert "seed 0: reference" in printed
     assert "times as long" in printed
