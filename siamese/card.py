@@ -15,15 +15,15 @@ ROWS = (
 )
 
 DATA = {
-    "mnist": "MNIST (LeCun, Cortes and Burges), all of its training images but 5,000, or what `--limit` left of them. Its Hub card says MIT, other "
-    "sources CC BY-SA 3.0.",
+    "mnist": "MNIST (LeCun, Cortes and Burges), all of its training images but 5,000, or what `--limit` or `--digits` left of them. Its Hub card "
+    "says MIT, other sources CC BY-SA 3.0.",
     "strokes": "UCI Pen-Based Recognition of Handwritten Digits (Alpaydin and Alimoglu, 1998), CC BY 4.0: "
     "`pendigits-orig.tra` without every sixth of its thirty writers, rendered with many brushes.",
     "omniglot": "Omniglot's background sets (Lake, Salakhutdinov and Tenenbaum, 2015), MIT.",
 }
 TWO_HEADS = (
     " Digits are embedded by one head, other symbols by a second one on the same backbone, which was trained on other "
-    "alphabets, so that symbols never trained on can be told apart."
+    "alphabets and on invented characters, so that symbols never trained on can be told apart."
 )
 
 
