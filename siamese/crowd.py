@@ -3,8 +3,8 @@
 Python runs one thread at a time in a process. While a drawing is read, hundreds of short calls give the
 interpreter to the threads that serve the page and wait to have it back; so once two drawings are to be
 read at a time, they go to a process of their own, and to another while all are busy, up to one a core and
-four in all. Each is started the first time that it is wanted and ends with the app; where one fails the
-matcher reads by itself, as it does for a single visitor.
+four in all. What waits for one goes there together, and is embedded together. Each is started the first time
+that it is wanted and ends with the app; where one fails the matcher reads by itself, as it does for a single visitor.
 
     python -m siamese.crowd FOLDER      # such a process: pickled requests by standard input, answers by standard output
 """
@@ -16,8 +16,11 @@ import pickle
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from siamese.bundle import Bundle
@@ -26,6 +29,7 @@ from siamese.matcher import Matcher, Picture, Symbol, load
 PACKAGES = Path(__file__).resolve().parent.parent
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 MOST = min(CORES, 4)  # processes that read
+TOGETHER = 4  # visitors whose drawings are read at once
 GONE = (OSError, EOFError, pickle.UnpicklingError)  # what talking to a process that has ended raises
 
 
@@ -51,7 +55,7 @@ class CrowdMatcher(Matcher):
             if helper is None:
                 return super().read_all(pictures)
             try:
-                answer = helper.ask(list(pictures))
+                return helper.ask(list(pictures))
             except GONE:
                 helper.close()
                 with self._counting:
@@ -62,9 +66,6 @@ class CrowdMatcher(Matcher):
                 self._reading -= 1
                 if helper:
                     helper.asked -= 1
-        if isinstance(answer, ValueError):
-            raise answer
-        return answer
 
     def _least_busy(self) -> Helper | None:
         """The helper that is ready and has least to do, if there is one; another is started if all have something to do."""
@@ -94,38 +95,67 @@ class Helper:
         )
         self.ready = threading.Event()
         self.asked = 0
-        self._turn = threading.Lock()
-        threading.Thread(target=self._wait_for_ready, daemon=True).start()
+        self._waiting: deque[tuple[list[Picture], Future]] = deque()
+        self._changed = threading.Condition()
+        self._gone = False
+        self._messenger = threading.Thread(target=self._carry, daemon=True)
+        self._messenger.start()
 
-    def _wait_for_ready(self) -> None:
-        try:
-            pickle.load(self.process.stdout)
-        except GONE:
-            self.close()  # asking it fails then, and whoever asks goes on without it
-        self.ready.set()
-
-    def ask(self, pictures: list[Picture]) -> list[Symbol] | ValueError:
-        """What reading the pictures returns or raises.
+    def ask(self, pictures: list[Picture]) -> list[Symbol]:
+        """What reading the pictures returns.
 
         Raises:
+            ValueError: one of them cannot be read.
             OSError, EOFError, pickle.UnpicklingError: the process has ended.
         """
-        request = pickle.dumps(pictures)
-        with self._turn:
-            if self.process.stdin.closed:
+        answer: Future = Future()
+        with self._changed:
+            if self._gone:
                 raise EOFError("the process was ended")
-            self.process.stdin.write(request)
-            self.process.stdin.flush()
-            return pickle.load(self.process.stdout)
+            self._waiting.append((pictures, answer))
+            self._changed.notify()
+        return answer.result()
 
     def close(self) -> None:
         """End the process and wait until it has; asking fails from then on."""
-        with self._turn:
-            self.process.kill()
-            self.process.wait()
-            for pipe in (self.process.stdin, self.process.stdout):
-                with suppress(BrokenPipeError):  # half a request may be left, which nobody reads any more
-                    pipe.close()
+        with self._changed:
+            self._gone = True
+            self._changed.notify()
+        self.process.kill()
+        self.process.wait()
+        self._messenger.join()
+
+    def _carry(self) -> None:
+        """Carry what waits to the process, and back what it answers, until the process is gone."""
+        asked: list[tuple[list[Picture], Future]] = []
+        try:
+            pickle.load(self.process.stdout)
+            self.ready.set()
+            while asked := self._next():
+                pickle.dump([pictures for pictures, _ in asked], self.process.stdin)
+                self.process.stdin.flush()
+                for (_, answer), said in zip(asked, pickle.load(self.process.stdout), strict=True):
+                    if isinstance(said, ValueError):
+                        answer.set_exception(said)
+                    else:
+                        answer.set_result(said)
+        except GONE as error:  # whoever asked goes on without it
+            with self._changed:
+                self._gone = True
+            for _, answer in asked:
+                answer.set_exception(error)
+        for _, answer in self._waiting:
+            answer.set_exception(EOFError("the process was ended"))
+        self.ready.set()
+        for pipe in (self.process.stdin, self.process.stdout):
+            with suppress(BrokenPipeError):  # half a request may be left, which nobody reads any more
+                pipe.close()
+
+    def _next(self) -> list[tuple[list[Picture], Future]]:
+        """What waits, as much as is read at once; nothing once the process is to end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._gone)
+            return [] if self._gone else [self._waiting.popleft() for _ in range(min(TOGETHER, len(self._waiting)))]
 
 
 def main(folder: str) -> None:
@@ -137,13 +167,21 @@ def main(folder: str) -> None:
         pickle.dump(answer, answers)
         answers.flush()
         try:
-            pictures = pickle.load(sys.stdin.buffer)
+            requests = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
-        try:
-            answer = matcher.read_all(pictures)
-        except ValueError as error:
-            answer = error
+        answer = read_each(matcher, requests)
+
+
+def read_each(matcher: Matcher, requests: list[list[Picture]]) -> list[list[Symbol] | ValueError]:
+    """What reading the pictures of each request returns or raises."""
+    try:
+        symbols = iter(matcher.read_all([picture for pictures in requests for picture in pictures]))
+        return [list(islice(symbols, len(pictures))) for pictures in requests]
+    except ValueError as error:
+        if len(requests) == 1:
+            return [error]
+        return [read_each(matcher, [pictures])[0] for pictures in requests]
 
 
 if __name__ == "__main__":

@@ -59,8 +59,8 @@ def test_other_processes_read_as_the_first(crowd, matcher, hundred, monkeypatch)
     for symbol, picture in zip(read, drawings, strict=True):
         expected = matcher.read(picture)
         assert np.array_equal(symbol.ink, expected.ink)
-        assert np.array_equal(symbol.embedding, expected.embedding)
-        assert symbol.near == expected.near
+        assert symbol.embedding == pytest.approx(expected.embedding, abs=1e-6)
+        assert [near.index for near in symbol.near] == [near.index for near in expected.near]
 
 
 def test_another_process_reads_while_the_first_is_busy(crowd, matcher, monkeypatch):
@@ -86,6 +86,32 @@ def test_what_is_wrong_with_a_picture_is_said_in_the_same_words(crowd, matcher):
         with somebody_reading(crowd), pytest.raises(kind) as helped:
             crowd.read(wrong)
         assert str(helped.value) == str(alone.value)
+
+
+def test_what_waits_is_read_together_and_each_is_told_its_own(crowd, matcher, monkeypatch):
+    """While the process is kept busy four visitors come: a picture that cannot be read is nobody else's concern."""
+    helper = crowd._helpers[0]
+    carried = []
+    original = Helper._next
+
+    def noted(self):
+        asked = original(self)
+        carried.append(len(asked))
+        return asked
+
+    monkeypatch.setattr(Helper, "_next", noted)
+    drawings = [drawing(ink) for ink in matcher.gallery.images[:4]]
+    slow = [drawing(ink) for ink in matcher.gallery.images[10:50]]
+    with ThreadPoolExecutor(6) as visitors:
+        visitors.submit(helper.ask, slow)
+        time.sleep(0.02)
+        answers = [visitors.submit(helper.ask, pictures) for pictures in ([drawings[0]], [b"none"], drawings[1:])]
+        with pytest.raises(ValueError, match="cannot be read"):
+            answers[1].result()
+        read = answers[0].result() + answers[2].result()
+    assert max(carried) > 1
+    for symbol, picture in zip(read, drawings, strict=True):
+        assert np.array_equal(symbol.ink, matcher.read(picture).ink)
 
 
 def test_a_second_process_that_is_gone_is_done_without(crowd, matcher):
