@@ -103,10 +103,9 @@ class Run:
     """A visitor who trains: leaving the block is leaving the page."""
 
     def __init__(self, url: str, **settings: object) -> None:
-        self.function = event(url, "submit", 1)
-        self.stream = messages(
-            url, self.function, [json.dumps({"number": 1, "settings": settings})], f"run{time.monotonic_ns()}"
-        )
+        self.function = event(url, "submit", 0)
+        asked = {"number": 1, "settings": settings}
+        self.stream = messages(url, self.function, [], f"run{time.monotonic_ns()}", asked)
         self.over = False
 
     def __enter__(self) -> "Run":
@@ -131,9 +130,9 @@ def event(url: str, target: str, inputs: int) -> int:
     )
 
 
-def messages(url: str, function: int, data: list, session: str):
+def messages(url: str, function: int, data: list, session: str, event_data: dict | None = None):
     """What the queue tells of a call."""
-    body = {"data": data, "fn_index": function, "session_hash": session}
+    body = {"data": data, "fn_index": function, "session_hash": session, "event_data": event_data}
     httpx.post(f"{url}/gradio_api/queue/join", json=body).raise_for_status()
     with httpx.stream("GET", f"{url}/gradio_api/queue/data", params={"session_hash": session}, timeout=120) as answer:
         for line in answer.iter_lines():
