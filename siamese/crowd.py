@@ -95,7 +95,7 @@ class Helper:
         )
         self.ready = threading.Event()
         self.asked = 0
-        self._waiting: deque[tuple[list[Picture], Future]] = deque()
+        self._waiting: deque[tuple[bytes, Future]] = deque()  # pickled pictures, and who asked
         self._changed = threading.Condition()
         self._gone = False
         self._messenger = threading.Thread(target=self._carry, daemon=True)
@@ -108,11 +108,12 @@ class Helper:
             ValueError: one of them cannot be read.
             OSError, EOFError, pickle.UnpicklingError: the process has ended.
         """
-        answer: Future = Future()
+        # Pickled here, so that what cannot be is told to whoever asked, and holds up nobody else.
+        request, answer = pickle.dumps(pictures), Future()
         with self._changed:
             if self._gone:
                 raise EOFError("the process was ended")
-            self._waiting.append((pictures, answer))
+            self._waiting.append((request, answer))
             self._changed.notify()
         return answer.result()
 
@@ -127,12 +128,12 @@ class Helper:
 
     def _carry(self) -> None:
         """Carry what waits to the process, and back what it answers, until the process is gone."""
-        asked: list[tuple[list[Picture], Future]] = []
+        asked: list[tuple[bytes, Future]] = []
         try:
             pickle.load(self.process.stdout)
             self.ready.set()
             while asked := self._next():
-                pickle.dump([pictures for pictures, _ in asked], self.process.stdin)
+                pickle.dump([request for request, _ in asked], self.process.stdin)
                 self.process.stdin.flush()
                 for (_, answer), said in zip(asked, pickle.load(self.process.stdout), strict=True):
                     if isinstance(said, ValueError):
@@ -151,7 +152,7 @@ class Helper:
             with suppress(BrokenPipeError):  # half a request may be left, which nobody reads any more
                 pipe.close()
 
-    def _next(self) -> list[tuple[list[Picture], Future]]:
+    def _next(self) -> list[tuple[bytes, Future]]:
         """What waits, as much as is read at once; nothing once the process is to end."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._gone)
@@ -170,7 +171,7 @@ def main(folder: str) -> None:
             requests = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
-        answer = read_each(matcher, requests)
+        answer = read_each(matcher, [pickle.loads(request) for request in requests])
 
 
 def read_each(matcher: Matcher, requests: list[list[Picture]]) -> list[list[Symbol] | ValueError]:

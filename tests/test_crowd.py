@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -112,6 +113,16 @@ def test_what_waits_is_read_together_and_each_is_told_its_own(crowd, matcher, mo
     assert max(carried) > 1
     for symbol, picture in zip(read, drawings, strict=True):
         assert np.array_equal(symbol.ink, matcher.read(picture).ink)
+
+
+def test_what_cannot_be_sent_is_told_to_whoever_asked_and_holds_up_nobody_else(crowd, matcher):
+    helper, ink = crowd._helpers[0], matcher.gallery.images[0]
+    with ThreadPoolExecutor(2) as visitors:
+        wrong = visitors.submit(helper.ask, [lambda: ink])
+        with pytest.raises((pickle.PicklingError, AttributeError), match="pickle"):
+            wrong.result(SECONDS)
+        (read,) = visitors.submit(helper.ask, [drawing(ink)]).result(SECONDS)
+    assert np.array_equal(read.ink, matcher.read(drawing(ink)).ink)
 
 
 def test_a_second_process_that_is_gone_is_done_without(crowd, matcher):
