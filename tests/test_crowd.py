@@ -61,7 +61,10 @@ def test_other_processes_read_as_the_first(crowd, matcher, hundred, monkeypatch)
         expected = matcher.read(picture)
         assert np.array_equal(symbol.ink, expected.ink)
         assert symbol.embedding == pytest.approx(expected.embedding, abs=1e-6)
-        assert [near.index for near in symbol.near] == [near.index for near in expected.near]
+        for near, wanted in zip(symbol.near, expected.near, strict=True):
+            assert (near.index, near.label) == (wanted.index, wanted.label)
+            assert near.distance == pytest.approx(wanted.distance, abs=1e-6)
+            assert near.probability == pytest.approx(wanted.probability, abs=1e-4)
 
 
 def test_another_process_reads_while_the_first_is_busy(crowd, matcher, monkeypatch):

@@ -93,7 +93,8 @@ def test_every_form_of_a_picture_compares_alike(matcher, drawn, tmp_path):
     assert matcher.compare(str(tmp_path / "four.png"), np.asarray(drawn[9])) == wanted
     alone = matcher.compare(matcher.read(drawn[4]), drawn[9])
     assert (alone.same, alone.note) == (wanted.same, wanted.note)
-    assert alone.distance == pytest.approx(wanted.distance, abs=1e-5)
+    assert alone.distance == pytest.approx(wanted.distance, abs=1e-6)
+    assert alone.probability == pytest.approx(wanted.probability, abs=1e-4)
 
 
 def test_comparing_is_symmetric(matcher, drawn):
@@ -348,5 +349,8 @@ def test_pictures_read_together_are_what_each_is_alone(matcher, drawn):
         alone = matcher.read(picture)
         assert np.array_equal(symbol.ink, alone.ink)
         assert symbol.embedding == pytest.approx(alone.embedding, abs=1e-6)
-        assert [near.index for near in symbol.near] == [near.index for near in alone.near]
+        for near, expected in zip(symbol.near, alone.near, strict=True):
+            assert (near.index, near.label) == (expected.index, expected.label)
+            assert near.distance == pytest.approx(expected.distance, abs=1e-6)
+            assert near.probability == pytest.approx(expected.probability, abs=1e-4)
     assert matcher.read_all([]) == []
