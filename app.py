@@ -19,7 +19,7 @@ with contextlib.suppress(ImportError):  # before torch, where there is a Space G
     import spaces  # noqa: F401
 
 from siamese import ui
-from siamese.serving import serve
+from siamese.ui.serving import serve
 
 HUB_SECONDS = 8.0  # that the Hub may take before the app goes up without it
 

@@ -38,29 +38,26 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from siamese import (
-    bundle,
-    card,
-    chimeras,
-    data,
-    evaluate,
-    hub,
-    metrics,
-    oneshot,
-    projection,
-    report,
-    scenes,
-    strangers,
-    strokes,
-    symbol_head,
-)
-from siamese.calibration import Calibration, fit_calibration
-from siamese.gallery import Gallery
-from siamese.losses import DISTANCES, MININGS
+from siamese.bundle import card, hub
+from siamese.bundle import format as bundle
+from siamese.data import images as data
+from siamese.data import pendigits as strokes
+from siamese.data.synthetic import corruptions as scenes
+from siamese.data.synthetic import half_swaps as chimeras
+from siamese.data.synthetic import outliers as strangers
+from siamese.evaluation import metrics
+from siamese.evaluation import one_shot as oneshot
+from siamese.evaluation import plots as report
+from siamese.evaluation import protocol as evaluate
 from siamese.matcher import NOVELTY_RANK
-from siamese.networks import BACKBONES, HEADS, EmbeddingNet, NetworkConfig, certainty, embed
+from siamese.models.networks import BACKBONES, HEADS, EmbeddingNet, NetworkConfig, certainty, embed
 from siamese.presets import PRESETS
-from siamese.training import LOSSES, SAMPLINGS, Sources, Step, TrainConfig, Trainer, train
+from siamese.retrieval import projection
+from siamese.retrieval.calibration import Calibration, fit_calibration
+from siamese.retrieval.gallery import Gallery
+from siamese.training import head_retraining as symbol_head
+from siamese.training.losses import DISTANCES, MININGS
+from siamese.training.trainer import LOSSES, SAMPLINGS, Sources, Step, TrainConfig, Trainer, train
 
 CHECKPOINT = "checkpoint.pt"
 DOUBTED = 0.05  # of the validation digits, which are then looked at again

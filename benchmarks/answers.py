@@ -24,7 +24,6 @@ from pathlib import Path
 import common
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
 
 WARM, REPEATS = 5, 40
 SETTLED = 300  # milliseconds after which the answer to a cleared canvas is there
@@ -45,7 +44,7 @@ class Visitor:
     """A page on which the first symbol is drawn, and the second is drawn again and again."""
 
     def __init__(self, browser, url: str) -> None:
-        from visitor import FOUR, draw
+        from tests.visitor import FOUR, draw
 
         self.draw = draw
         self.times: list[float] = []
@@ -76,8 +75,8 @@ class Visitor:
 
 def felt() -> list[str]:
     """Draw on both pages in turn; returns the two drawings that the page sent last, as data URLs."""
-    from app_server import running_app
-    from visitor import open_browser
+    from tests.app_server import running_app
+    from tests.visitor import open_browser
 
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -152,7 +151,7 @@ def search() -> None:
     from sklearn.neighbors import NearestNeighbors
 
     import siamese
-    from siamese.gallery import Gallery
+    from siamese.retrieval.gallery import Gallery
 
     base = siamese.load().gallery.embeddings
     chance = np.random.default_rng(0)

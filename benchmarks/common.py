@@ -12,8 +12,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 
 def one_core() -> None:
     """Keep this process to one core, before NumPy and torch start their threads."""

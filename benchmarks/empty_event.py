@@ -6,10 +6,6 @@ so that each is news to the page. `answers.py` and `visitors.py` measure the app
 
 import functools
 import itertools
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import app
 from siamese.ui import compare

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 import siamese
-from siamese import scenes
+from siamese.data.synthetic import corruptions as scenes
 from siamese.ui.components import Canvas, drawing_url
 
 

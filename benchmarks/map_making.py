@@ -19,7 +19,7 @@ import sklearn
 from sklearn.manifold import TSNE, trustworthiness
 
 import siamese
-from siamese.projection import tsne
+from siamese.retrieval.projection import tsne
 
 NEIGHBOURS = 12
 

@@ -10,7 +10,9 @@ import sys
 import common
 
 import siamese
-from siamese import data, evaluate, oneshot
+from siamese.data import images as data
+from siamese.evaluation import one_shot as oneshot
+from siamese.evaluation import protocol as evaluate
 
 
 def main() -> None:

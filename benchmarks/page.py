@@ -5,7 +5,6 @@ served beside for comparison. Needs what the tests need.
 """
 
 import statistics
-import sys
 import tempfile
 import time
 from itertools import pairwise
@@ -13,14 +12,13 @@ from pathlib import Path
 
 import common
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
-
-from app_server import running_app
-from visitor import SEVEN, draw, open_browser, open_tab
+from tests.app_server import running_app
+from tests.visitor import SEVEN, draw, open_browser, open_tab
 
 EMPTY = """
 import gradio as gr
+
+ROOT = Path(__file__).parent.parent
 with gr.Blocks() as demo:
     with gr.Tabs():
         with gr.Tab("one"):

@@ -12,9 +12,13 @@ import numpy as np
 import torch
 
 import siamese
-from siamese import data, evaluate, metrics, scenes, strokes
-from siamese.ink import to_ink
-from siamese.networks import embed
+from siamese.data import images as data
+from siamese.data import pendigits as strokes
+from siamese.data.synthetic import corruptions as scenes
+from siamese.evaluation import metrics
+from siamese.evaluation import protocol as evaluate
+from siamese.inputs.ink import to_ink
+from siamese.models.networks import embed
 
 
 def main() -> None:

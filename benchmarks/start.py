@@ -20,15 +20,14 @@ from pathlib import Path
 
 import common
 
+from tests.app_server import free_port
+
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
-
-from app_server import free_port
-
 REPEATS = 8  # the first of which warms the file system's cache and is not counted
 BARE = """
 import torch
 import gradio as gr
+
 with gr.Blocks() as demo:
     gr.Markdown("# empty")
 demo.launch(ssr_mode=False)

@@ -21,9 +21,10 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 import train
-from siamese import data, metrics
-from siamese.networks import EmbeddingNet, embed
-from siamese.training import Sources, Trainer
+from siamese.data import images as data
+from siamese.evaluation import metrics
+from siamese.models.networks import EmbeddingNet, embed
+from siamese.training.trainer import Sources, Trainer
 
 TARGET = 0.9935
 MARGIN = 1.0

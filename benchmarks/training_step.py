@@ -22,11 +22,11 @@ from torch import Tensor
 
 import siamese
 import train
-from siamese.data import FIRST_SYMBOL, LabeledImages
-from siamese.networks import EmbeddingNet
+from siamese.data.images import FIRST_SYMBOL, LabeledImages
+from siamese.data.synthetic.outliers import STRANGER
+from siamese.models.networks import EmbeddingNet
 from siamese.presets import PRESETS
-from siamese.strangers import STRANGER
-from siamese.training import Sources, Step, Trainer
+from siamese.training.trainer import Sources, Step, Trainer
 
 CHARACTERS = 500  # that the pictures are dealt to, where they stand for symbols
 

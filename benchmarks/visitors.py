@@ -20,7 +20,6 @@ import os
 import re
 import secrets
 import statistics
-import sys
 import tempfile
 import time
 import urllib.request
@@ -34,14 +33,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).parent.parent
 HERE = Path(__file__).parent
-sys.path.insert(0, str(ROOT / "tests"))
 
 import numpy as np
-from app_server import running_app
 
 import siamese
 from siamese.ui import compare
 from siamese.ui.components import Canvas
+from tests.app_server import running_app
 
 PAIRS = 6  # of each client, in turn
 WARM = 4  # requests of each client before anything is measured

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
 
-DOCS = Path(__file__).parent
-sys.path.insert(0, str(DOCS.parent / "tests"))
+from tests.app_server import running_app
+from tests.visitor import FOUR, SEVEN, draw, open_browser, open_tab
 
-from app_server import running_app
-from visitor import FOUR, SEVEN, draw, open_browser, open_tab
+DOCS = Path(__file__).parent
 
 NINE = [[(195, 95), (150, 60), (100, 90), (105, 140), (155, 150), (190, 110), (192, 80), (186, 150), (165, 235)]]
 

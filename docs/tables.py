@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
-
 import siamese
-from siamese import card
-from siamese.files import write_text
+from siamese.bundle import card
+from siamese.bundle.files import write_text
+
+ROOT = Path(__file__).parent.parent
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ matcher = siamese.load()
 matcher.compare("four.png", "nine.png")
 """
 
-from siamese.ink import BlankImageError, to_ink
+from siamese.inputs.ink import BlankImageError, to_ink
 from siamese.matcher import Comparison, Matcher, Neighbour, load
 
 __all__ = ["BlankImageError", "Comparison", "Matcher", "Neighbour", "load", "to_ink"]

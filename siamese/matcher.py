@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from PIL import Image
 
-from siamese import bundle as bundles
-from siamese import projection
-from siamese.findings import Comparison, Neighbour, Symbol, vote
-from siamese.gallery import Gallery
-from siamese.ink import SIDE, to_ink
-from siamese.networks import embed, fused
-from siamese.recognition import Recognition, recognise
+from siamese.bundle import format as bundles
+from siamese.inputs.ink import SIDE, to_ink
+from siamese.models.networks import embed, fused
+from siamese.retrieval import projection
+from siamese.retrieval.few_shot import Recognition, recognise
+from siamese.retrieval.gallery import Gallery
+from siamese.retrieval.results import Comparison, Neighbour, Symbol, vote
 
 __all__ = ["Comparison", "Matcher", "Neighbour", "Picture", "Symbol", "load", "names_folder", "vote"]
 
@@ -190,7 +190,7 @@ def load(source: str | os.PathLike | None = None, revision: str | None = None) -
         return Matcher.of(PRETRAINED, "pretrained")
     if names_folder(source):
         return Matcher.of(Path(source).expanduser(), str(source))
-    from siamese import hub
+    from siamese.bundle import hub
 
     pulled = hub.pull(str(source), revision)
     return Matcher.of(pulled.folder, pulled.name)

@@ -7,7 +7,7 @@ Each is a dictionary of `train.py`'s options by their names, and `augmentation`,
 
 from __future__ import annotations
 
-from siamese.augmentation import Augmentation
+from siamese.data.augmentation import Augmentation
 
 # A small turn and slant let a single epoch tell what varies; more of it pays only in longer runs.
 LIGHT = Augmentation(

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-
-import pytest
-import torch
-from conftest import ROOT
-from torch import nn
-
-sys.path.insert(0, str(ROOT / "benchmarks"))
-
 import common
 import map_making
+import pytest
 import time_to_accuracy
+import torch
 import training_step
 import visitors
+from torch import nn
 
-from siamese import data
-from siamese.networks import EmbeddingNet
+from siamese.data import images as data
+from siamese.models.networks import EmbeddingNet
 
 
 @pytest.fixture(autouse=True)

@@ -9,11 +9,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from conftest import canvas
 from PIL import Image, ImageDraw
 
 import siamese
 from siamese.matcher import vote
+from tests.helpers import canvas
 
 
 @pytest.fixture(scope="module")

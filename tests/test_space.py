@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 from packaging.requirements import Requirement
 
-from siamese import card
+from siamese.bundle import card
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import os
 
 import gradio as gr
 
-from siamese import card
+from siamese.bundle import card
 from siamese.matcher import Matcher
 
 USE = """
@@ -58,7 +58,7 @@ def build(matcher: Matcher, problem: str) -> list[gr.Plot]:
 
 def figures(matcher: Matcher) -> tuple:
     """The four plots, made only when somebody opens the tab."""
-    from siamese import report
+    from siamese.evaluation import plots as report
 
     metrics = matcher.bundle.metrics
     return (

@@ -17,9 +17,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from siamese.ink import to_ink
+from siamese.inputs.ink import to_ink
 from siamese.matcher import Matcher, Symbol, vote
-from siamese.networks import embed
+from siamese.models.networks import embed
 from siamese.ui import answers
 from siamese.ui.gpu import on_gpu
 

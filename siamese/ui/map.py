@@ -10,7 +10,7 @@ import gradio as gr
 import numpy as np
 
 from siamese.matcher import Matcher
-from siamese.projection import place, principal_components
+from siamese.retrieval.projection import place, principal_components
 from siamese.ui import answers, components
 from siamese.ui.theme import DIGITS
 
@@ -151,7 +151,7 @@ def misread(matcher: Matcher, k: int = 5) -> np.ndarray:
     """(N,) whether each gallery picture's nearest others vote for another digit than its own."""
     import torch
 
-    from siamese.metrics import nearest, vote
+    from siamese.evaluation.metrics import nearest, vote
 
     embeddings, labels = torch.from_numpy(matcher.gallery.embeddings), torch.from_numpy(matcher.gallery.labels)
     _, indices = nearest(embeddings, embeddings, k, exclude_self=True)

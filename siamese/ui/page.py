@@ -10,7 +10,7 @@ from pathlib import Path
 import gradio as gr
 
 from siamese.matcher import Matcher
-from siamese.ui import about, api, batch, compare, components, map, neighbours, symbols, theme, watch
+from siamese.ui import about, api, batch, compare, components, learn, map, neighbours, symbols, theme
 
 TITLE = "Siamese digits"
 MAX_BODY = 16_000_000  # bytes of a request; a canvas sends about ten thousand, a phone's photograph some million
@@ -55,7 +55,7 @@ def build(matcher: Matcher, problem: str = "", retry: Callable[[], str] | None =
             with gr.Tab("New symbols", id="symbols"):
                 symbols.build(matcher)
             with gr.Tab("Learn", id="learn"):
-                watch.build(matcher, sprite_url)
+                learn.build(matcher, sprite_url)
             with gr.Tab("Many at once", id="batch"):
                 batch.build(matcher)
             with gr.Tab("About", id="about") as tab:

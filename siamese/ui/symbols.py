@@ -11,14 +11,14 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from siamese.ink import SIDE
+from siamese.inputs.ink import SIDE
 from siamese.matcher import Matcher, Symbol
 from siamese.ui import answers, components
 
 FEWEST, MOST, EXAMPLES = 2, 20, 5
 LONGEST_NAME = 24
 FORMAT = "siamese symbols 1"
-SETS = components.STATIC.parent / "symbols"
+SETS = components.STATIC.parent / "symbol_sets"
 
 BOARD = """
 <p class="symbols-words" aria-live="polite"></p>

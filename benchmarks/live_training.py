@@ -1,0 +1,169 @@
+"""What a run of the Learn tab costs, and what it shows: python benchmarks/watching.py [--presets]
+
+Compare answers over HTTP, from another process, with and without a run in progress; memory and threads of
+the app over 20 runs, every other one left in the middle; with --presets, how each ready setting ends.
+"""
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import common
+import httpx
+
+from tests.app_server import process_of, running_app, tasks
+
+ROOT = Path(__file__).parent.parent
+
+ANSWERS = 40
+RUNS = 20
+
+
+def main() -> None:
+    print(common.where())
+    if "--presets" in sys.argv:
+        presets()
+        return
+    with tempfile.TemporaryDirectory() as folder, running_app(Path(folder) / "log.txt") as url:
+        with Run(url) as warm:
+            warm.frame()
+        answers(url, "warm-up")
+        alone = answers(url, "Compare, nothing else going on")
+        with learning(url):
+            during = answers(url, "Compare, while networks learn, one after the other")
+        print(f"ratio of the medians {during / alone:.2f}")
+        memory(url)
+
+
+@contextmanager
+def learning(url: str):
+    """Somebody trains without a pause."""
+    enough, begun = threading.Event(), threading.Event()
+
+    def train() -> None:
+        while not enough.is_set():
+            with Run(url) as run:
+                while not (run.over or enough.is_set()):
+                    run.frame()
+                    begun.set()
+
+    trainer = threading.Thread(target=train)
+    trainer.start()
+    begun.wait()
+    yield
+    enough.set()
+    trainer.join()
+
+
+def answers(url: str, name: str) -> float:
+    """Median seconds of a Compare answer through the queue, as the page asks for it."""
+    import siamese
+    from siamese.ui.components import drawing_url
+
+    images = siamese.load().gallery.images
+    function = event(url, "change", 3)
+    times = []
+    for number in range(ANSWERS):
+        drawn = [drawing_url(images[number]), drawing_url(images[number + 100]), False]
+        start = time.perf_counter()
+        for message in messages(url, function, drawn, f"compare{number}{name}"):
+            if message["msg"] == "process_completed":
+                break
+        times.append(time.perf_counter() - start)
+    slowest = sorted(times)[int(0.9 * len(times))]
+    print(f"{name}: median {statistics.median(times) * 1000:.0f} ms, nine in ten within {slowest * 1000:.0f} ms")
+    return statistics.median(times)
+
+
+def memory(url: str) -> None:
+    print(f"before: {resident(url) / 1e6:.0f} MB, (threads, children) {tasks(url)}")
+    for number in range(RUNS):
+        with Run(url, seed=number) as run:
+            run.frame()
+            while number % 2 and not run.over:
+                run.frame()
+        if number % 5 == 4:
+            print(f"after {number + 1} runs: {resident(url) / 1e6:.0f} MB, (threads, children) {tasks(url)}")
+    time.sleep(15)
+    print(f"a while later: {resident(url) / 1e6:.0f} MB, (threads, children) {tasks(url)}")
+
+
+def resident(url: str) -> int:
+    return int((process_of(url) / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+class Run:
+    """A visitor who trains: leaving the block is leaving the page."""
+
+    def __init__(self, url: str, **settings: object) -> None:
+        self.function = event(url, "submit", 0)
+        asked = {"number": 1, "settings": settings}
+        self.stream = messages(url, self.function, [], f"run{time.monotonic_ns()}", asked)
+        self.over = False
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stream.close()
+
+    def frame(self) -> None:
+        """Wait for the next frame."""
+        for message in self.stream:
+            self.over = message["msg"] == "process_completed"
+            if message["msg"] == "process_generating" or self.over:
+                return
+
+
+def event(url: str, target: str, inputs: int) -> int:
+    """The number of the page's first event of this kind that takes so many inputs."""
+    functions = httpx.get(f"{url}/config").json()["dependencies"]
+    return next(
+        f["id"] for f in functions if f["targets"] and f["targets"][0][1] == target and len(f["inputs"]) == inputs
+    )
+
+
+def messages(url: str, function: int, data: list, session: str, event_data: dict | None = None):
+    """What the queue tells of a call."""
+    body = {"data": data, "fn_index": function, "session_hash": session, "event_data": event_data}
+    httpx.post(f"{url}/gradio_api/queue/join", json=body).raise_for_status()
+    with httpx.stream("GET", f"{url}/gradio_api/queue/data", params={"session_hash": session}, timeout=120) as answer:
+        for line in answer.iter_lines():
+            if line.startswith("data:"):
+                yield json.loads(line[5:])
+
+
+def presets() -> None:
+    import siamese
+    from siamese.ui import learn
+    from siamese.ui import live_training as watching
+
+    pictures = learn.pictures(siamese.load())
+    for name, _, runs in learn.PRESETS:
+        for settings in map(watching.Settings.of, runs):
+            start = time.process_time()
+            frames = list(watching.run(settings, pictures))
+            last = frames[-1]
+            unseen = "" if last.unseen is None else f", of those never seen {last.unseen:.1%}"
+            same, different = (middle(shares) for shares in (last.same, last.different))
+            loss = f"{settings.loss} {settings.mining if settings.loss == 'triplet' else ''}".strip()
+            print(
+                f"{name}: {loss}, {settings.dim} dimensions: 5-NN {last.accuracy:.1%}{unseen}, mean distance same {same:.2f}, "
+                f"different {different:.2f}, loss {last.loss:.3f}; {len(frames)} frames, step {last.step} of {last.steps}, "
+                f"{time.process_time() - start:.1f} s of a core",
+                flush=True,
+            )
+
+
+def middle(shares) -> float:
+    return float(sum(share * (i + 0.5) * 2 / len(shares) for i, share in enumerate(shares)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Interactive plots of a run, by plotly: training curves, ROC, calibration, distances."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import plotly.graph_objects as go
+
+from siamese.bundle.files import write_whole
+
+SAME, DIFFERENT, NEUTRAL = "#0072b2", "#d55e00", "#6b7280"
+
+
+def roc_figure(metrics: dict) -> go.Figure:
+    """True accepts over false accepts, on a logarithmic axis: that is where verifiers differ."""
+    curve = metrics["curves"]["roc"]
+    figure = go.Figure(go.Scatter(x=curve["false accept"], y=curve["true accept"], mode="lines", line_color=SAME))
+    figure.update_xaxes(type="log", title="different pairs accepted", tickformat=".0e", range=[-6, 0])
+    figure.update_yaxes(title="same pairs accepted", tickformat=".1%")
+    return _calm(figure, "ROC, all test pairs")
+
+
+def calibration_figure(metrics: dict) -> go.Figure:
+    """What was said against what was so."""
+    curve = metrics["curves"]["calibration"]
+    figure = go.Figure()
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": NEUTRAL}, hoverinfo="skip")
+    said, so = [b["said"] for b in curve], [b["so"] for b in curve]
+    text = [f"{b['weight']:.2%} of pairs" for b in curve]
+    figure.add_scatter(x=said, y=so, mode="lines+markers", text=text, line_color=SAME)
+    figure.update_xaxes(title="probability said", tickformat=".0%")
+    figure.update_yaxes(title="share that was the same", tickformat=".0%")
+    return _calm(figure, "Calibration, balanced test pairs")
+
+
+def distance_figure(histogram: dict, threshold: float) -> go.Figure:
+    """The two distributions of distances, and the threshold between them."""
+    count = len(histogram["same"])
+    centres = [(i + 0.5) * 2 / count for i in range(count)]
+    figure = go.Figure()
+    for name, colour in (("same", SAME), ("different", DIFFERENT)):
+        figure.add_scatter(
+            x=centres,
+            y=histogram[name],
+            name=name,
+            mode="lines",
+            line={"color": colour, "shape": "hvh"},
+            fill="tozeroy",
+        )
+    figure.add_vline(x=threshold, line_dash="dot", line_color=NEUTRAL, annotation_text="threshold")
+    figure.update_xaxes(title="distance", range=[0, 2])
+    figure.update_yaxes(title="share of pairs", tickformat=".0%")
+    return _calm(figure, "Distances of validation pairs").update_layout(showlegend=True)
+
+
+def training_figure(history: list[dict]) -> go.Figure:
+    """Loss, active share and validation error, epoch by epoch."""
+    figure = go.Figure()
+    epochs = [row["epoch"] for row in history]
+    figure.add_scatter(x=epochs, y=[row["loss"] for row in history], name="loss", line_color=SAME)
+    figure.add_scatter(x=epochs, y=[row["active"] for row in history], name="active share", line_color="#009e73")
+    error = [max(1 - row["validation 5-nn"], 1e-5) for row in history]
+    figure.add_scatter(x=epochs, y=error, name="validation 5-NN error", line_color=DIFFERENT, yaxis="y2")
+    figure.update_layout(
+        yaxis={"title": "loss, active share"},
+        yaxis2={
+            "title": "error",
+            "overlaying": "y",
+            "side": "right",
+            "type": "log",
+            "tickformat": ".2%",
+            "showgrid": False,
+        },
+    )
+    figure.update_xaxes(title="epoch")
+    return _calm(figure, "Training").update_layout(showlegend=True)
+
+
+def write_report(metrics: dict, threshold: float, path: Path) -> None:
+    """All plots as one HTML page that needs no network."""
+    figures = [
+        training_figure(metrics["history"]),
+        roc_figure(metrics),
+        calibration_figure(metrics),
+        distance_figure(metrics["validation distances"], threshold),
+    ]
+    parts = [figure.to_html(full_html=False, include_plotlyjs=not i) for i, figure in enumerate(figures)]
+    page = "<!doctype html><meta charset='utf-8'><title>Training report</title>" + "\n".join(parts)
+    write_whole(path, lambda temporary: temporary.write_text(page, encoding="utf-8"))
+
+
+def _calm(figure: go.Figure, title: str) -> go.Figure:
+    return figure.update_layout(
+        title={"text": title, "font": {"size": 15}},
+        template="none",
+        font={"family": "system-ui, sans-serif", "size": 12},
+        margin={"l": 60, "r": 60, "t": 44, "b": 48},
+        height=360,
+        showlegend=False,
+        legend={"orientation": "h", "y": 1.12, "x": 1, "xanchor": "right"},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+    )

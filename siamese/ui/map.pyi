@@ -1,0 +1,171 @@
+"""The Map tab: every picture of the gallery as a point, and the visitor's drawing among them."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+
+from siamese.matcher import Matcher
+from siamese.retrieval.projection import place, principal_components
+from siamese.ui import answers, components
+from siamese.ui.theme import DIGITS
+
+LINKED = 12  # neighbours that lines are drawn to
+
+PLOT = """
+<div class="map-controls">
+  <div class="segmented map-view" role="group" aria-label="Projection">
+    <button type="button" value="tsne" aria-pressed="true">t-SNE</button>
+    <button type="button" value="pca" aria-pressed="false">PCA</button>
+    <button type="button" value="pca3" aria-pressed="false">3-D</button>
+  </div>
+  <div class="segmented map-colour" role="group" aria-label="Colour">
+    <button type="button" value="digit" aria-pressed="true">by digit</button>
+    <button type="button" value="wrong" aria-pressed="false">right / wrong</button>
+  </div>
+  <div class="map-digits" role="group" aria-label="Digits shown"></div>
+  <button type="button" class="chip map-lasso" aria-pressed="false" title="Draw around points to list them">Lasso</button>
+  <button type="button" class="chip map-clear">Clear</button>
+  <form class="map-find"><label>Find <input type="number" min="0" inputmode="numeric" placeholder="index"></label></form>
+</div>
+<div class="map-frame">
+  <div class="map-plot" role="group" aria-label="Map of the gallery: each point is a picture, near ones look alike"></div>
+  <div class="map-card" hidden aria-hidden="true"><span class="sprite"></span><span class="map-card-text"></span></div>
+</div>
+<p class="map-status" aria-live="polite"></p>
+<ol class="map-list grid"></ol>
+"""
+
+from gradio.events import Dependency
+
+class MapView(components.JsonHTML):
+    """The map. Its value is the visitor's own point, or a hint while there is none."""
+    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from gradio.blocks import Block
+    if TYPE_CHECKING:
+        from gradio.components import Timer
+        from gradio.components.base import Component
+
+
+def build(matcher: Matcher, sprite_url: str, plotly_url: str) -> None:
+    """Lay out the tab and wire it."""
+
+    def figure(_: None) -> dict:  # Gradio passes one argument, always
+        return json.loads(map_json(matcher))
+
+    def neighbours(index: int) -> list[dict]:
+        if not isinstance(index, int) or not 0 <= index < len(matcher.gallery):
+            return []
+        found = matcher.neighbours_of(index, LINKED)
+        return [answers.api_neighbour(neighbour) for neighbour in found]
+
+    with gr.Row(elem_classes="mapping"):
+        with gr.Column(min_width=200, scale=0, elem_classes="map-side"):
+            canvas = components.Canvas("Your drawing", elem_id="canvas-map")
+            seen = components.seen()
+        with gr.Column(min_width=280, elem_classes="map-main"):
+            view = MapView(
+                None,
+                html_template=PLOT,
+                js_on_load="siamese.map(element, props, trigger, watch, server)",
+                apply_default_css=False,
+                elem_id="map",
+                sprite=sprite_url,
+                plotly=plotly_url,
+                server_functions=[figure, neighbours],
+            )
+    gr.Markdown(
+        "t-SNE keeps neighbourhoods, not distances: points that lie together are alike, but how far apart two "
+        "clusters lie, or how wide one is, means nothing.",
+        elem_classes="fine",
+    )
+
+    def locate(picture: bytes | None) -> tuple[dict, dict | None]:
+        return own_point(matcher, picture)
+
+    canvas.change(
+        locate, canvas, [view, seen], trigger_mode="always_last", show_progress="hidden", api_visibility="private"
+    )
+
+
+def own_point(matcher: Matcher, picture: bytes | None) -> tuple[dict, dict | None]:
+    """Where a drawing stands on each projection, and whom it stands near."""
+    ((symbol, wrong),) = answers.read(matcher, picture)
+    if symbol is None:
+        return {"hint": wrong}, None
+    found = matcher.neighbours(symbol, LINKED)
+    indices = [neighbour.index for neighbour in found]
+    distances = np.array([neighbour.distance for neighbour in found])
+    value = {
+        "xy": matcher.locate(symbol),
+        "pca": place(components_of(matcher)[indices], distances),
+        "neighbours": [answers.api_neighbour(neighbour) for neighbour in found],
+        "words": "Your drawing: its nearest in the original space",
+    }
+    return value, answers.seen_value(matcher, symbol)
+
+
+@lru_cache(maxsize=2)
+def components_of(matcher: Matcher) -> np.ndarray:
+    return principal_components(matcher.gallery.embeddings)
+
+
+@lru_cache(maxsize=2)
+def map_json(matcher: Matcher) -> str:
+    """The figure as plotly's JSON: a trace a digit; what the page needs besides lies in `layout.meta`."""
+    import plotly.graph_objects as go
+
+    gallery = matcher.gallery
+    figure = go.Figure()
+    for label, name in enumerate(matcher.bundle.labels):
+        members = np.flatnonzero(gallery.labels == label)
+        figure.add_scattergl(
+            x=gallery.xy[members, 0],
+            y=gallery.xy[members, 1],
+            customdata=members.astype(np.uint16),
+            name=name,
+            mode="markers",
+            marker={"size": 4.5, "opacity": 0.8, "color": DIGITS[label % len(DIGITS)]},
+            hoverinfo="none",
+        )
+    pca = components_of(matcher)
+    figure.update_layout(
+        template="none",
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        showlegend=False,
+        hovermode="closest",
+        hoverdistance=12,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": "system-ui, sans-serif"},
+        meta={
+            "count": len(gallery),
+            "px": pca[:, 0],
+            "py": pca[:, 1],
+            "pz": pca[:, 2],
+            "wrong": misread(matcher).astype(np.uint8),
+        },
+    )
+    return figure.to_json()
+
+
+def misread(matcher: Matcher, k: int = 5) -> np.ndarray:
+    """(N,) whether each gallery picture's nearest others vote for another digit than its own."""
+    import torch
+
+    from siamese.evaluation.metrics import nearest, vote
+
+    embeddings, labels = torch.from_numpy(matcher.gallery.embeddings), torch.from_numpy(matcher.gallery.labels)
+    _, indices = nearest(embeddings, embeddings, k, exclude_self=True)
+    return (vote(labels[indices]) != labels).numpy()
+
+
+def plotly_js() -> Path:
+    """plotly.js as the `plotly` package brings it."""
+    import plotly
+
+    return Path(plotly.__file__).parent / "package_data" / "plotly.min.js"

@@ -1,0 +1,65 @@
+"""Files appear whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from siamese.bundle.files import write_json, write_text, write_whole
+from tests.helpers import ROOT
+
+
+def test_text_and_json_are_read_back(tmp_path):
+    write_text(tmp_path / "new" / "note.txt", "größer\n")
+    assert (tmp_path / "new" / "note.txt").read_text(encoding="utf-8") == "größer\n"
+    write_json(tmp_path / "figures.json", {"é": [1, 2.5]})
+    assert json.loads((tmp_path / "figures.json").read_text(encoding="utf-8")) == {"é": [1, 2.5]}
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["figures.json", "new", "note.txt"]
+
+
+def test_a_file_that_is_read_elsewhere_can_be_read(tmp_path):
+    """Temporary files are private; what they become must not be."""
+    write_text(tmp_path / "note.txt", "for all")
+    assert (tmp_path / "note.txt").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_new_file_takes_the_place_of_the_old(tmp_path):
+    path = tmp_path / "note.txt"
+    write_text(path, "old")
+    write_text(path, "new")
+    assert path.read_text() == "new"
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_a_writer_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, error):
+    path = tmp_path / "weights.bin"
+    path.write_text("old")
+
+    def fail(temporary):
+        temporary.write_text("half of the n")
+        raise error("the disk is full")
+
+    with pytest.raises(error):
+        write_whole(path, fail)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_process_killed_while_writing_leaves_the_old_file(tmp_path):
+    path = tmp_path / "weights.bin"
+    path.write_text("old")
+    program = (
+        "import os, pathlib, signal, sys\n"
+        "from siamese.bundle.files import write_whole\n"
+        "def write(temporary):\n"
+        "    temporary.write_text('half of the n')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "write_whole(pathlib.Path(sys.argv[1]), write)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", program, str(path)], cwd=ROOT, check=False, timeout=120)
+    assert killed.returncode == -signal.SIGKILL
+    assert path.read_text() == "old"

@@ -1,0 +1,179 @@
+"""Whatever is wrong with a bundle is refused by name; what is saved comes back the same."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load_file as load_arrays
+from safetensors.numpy import save_file as save_arrays
+from safetensors.torch import load_file, save_file
+
+import siamese
+from siamese.bundle import format as bundle
+from siamese.bundle import sprite
+from siamese.models.networks import embed
+
+
+@pytest.fixture(scope="session")
+def bundle_folder() -> Path:
+    return Path(siamese.__file__).parent / "pretrained"
+
+
+@pytest.fixture
+def folder(bundle_folder: Path, tmp_path: Path) -> Path:
+    """A copy of a whole bundle, to be spoilt."""
+    for name in bundle.FILES:
+        shutil.copy(bundle_folder / name, tmp_path / name)
+    return tmp_path
+
+
+def reconfigure(folder: Path, **changed: object) -> None:
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changed))
+
+
+def reweigh(folder: Path, change: Callable[[dict[str, torch.Tensor]], object]) -> None:
+    weights = load_file(folder / "model.safetensors")
+    change(weights)
+    save_file(weights, folder / "model.safetensors")
+
+
+def regather(folder: Path, change: Callable[[dict[str, np.ndarray]], object]) -> None:
+    arrays = load_arrays(folder / "gallery.safetensors")
+    change(arrays)
+    save_arrays(arrays, folder / "gallery.safetensors")
+
+
+def truncate(folder: Path, name: str) -> None:
+    path = folder / name
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def first(weights: dict[str, torch.Tensor]) -> str:
+    """The name of a tensor of more than one value."""
+    return next(name for name, tensor in weights.items() if tensor.numel() > 1)
+
+
+def set_nan(weights: dict[str, torch.Tensor]) -> None:
+    weights[first(weights)].view(-1)[0] = float("nan")
+
+
+def trim(weights: dict[str, torch.Tensor]) -> None:
+    weights[first(weights)] = weights[first(weights)][:-1].clone()
+
+
+def halve(weights: dict[str, torch.Tensor]) -> None:
+    weights[first(weights)] = weights[first(weights)].half()
+
+
+def shorten(arrays: dict[str, np.ndarray]) -> None:
+    arrays["embeddings"] = arrays["embeddings"][:-1].copy()
+
+
+SPOILT = {
+    "unknown version": ("config.json", "version 99", lambda f: reconfigure(f, format_version=99)),
+    "no version": ("config.json", "version None", lambda f: reconfigure(f, format_version=None)),
+    "other ink": ("config.json", "ink", lambda f: reconfigure(f, ink={"side": 32})),
+    "no network": ("config.json", "understood", lambda f: reconfigure(f, network={"depth": 3})),
+    "no calibration": ("config.json", "understood", lambda f: reconfigure(f, calibration={})),
+    "config is no JSON": ("config.json", "JSON", lambda f: truncate(f, "config.json")),
+    "config is a list": ("config.json", "object", lambda f: (f / "config.json").write_text("[]")),
+    "metrics are no JSON": ("metrics.json", "JSON", lambda f: truncate(f, "metrics.json")),
+    "other shape": ("model.safetensors", "expected", lambda f: reweigh(f, trim)),
+    "other type": ("model.safetensors", "float16", lambda f: reweigh(f, halve)),
+    "not numbers": ("model.safetensors", "not numbers", lambda f: reweigh(f, set_nan)),
+    "tensor missing": ("model.safetensors", "missing", lambda f: reweigh(f, lambda w: w.pop(first(w)))),
+    "tensor too many": (
+        "model.safetensors",
+        "'extra' is unexpected",
+        lambda f: reweigh(f, lambda w: w.update(extra=torch.zeros(1))),
+    ),
+    "truncated weights": ("model.safetensors", "whole", lambda f: truncate(f, "model.safetensors")),
+    "empty weights": ("model.safetensors", "whole", lambda f: (f / "model.safetensors").write_bytes(b"")),
+    "truncated gallery": ("gallery.safetensors", "whole", lambda f: truncate(f, "gallery.safetensors")),
+    "gallery without map": ("gallery.safetensors", "xy", lambda f: regather(f, lambda a: a.pop("xy"))),
+    "gallery of two lengths": ("gallery.safetensors", "expected", lambda f: regather(f, shorten)),
+    "truncated pictures": ("gallery.png", "whole", lambda f: truncate(f, "gallery.png")),
+    "pictures are no PNG": ("gallery.png", "whole", lambda f: (f / "gallery.png").write_bytes(b"GIF89a")),
+    "too few pictures": (
+        "gallery.png",
+        "picture",
+        lambda f: sprite.pack(np.zeros((100, 28, 28), np.uint8)).save(f / "gallery.png"),
+    ),
+    **{f"no {name}": (name, "missing", lambda f, name=name: (f / name).unlink()) for name in bundle.FILES},
+}
+
+
+@pytest.mark.parametrize("case", SPOILT)
+def test_a_spoilt_bundle_is_refused(folder: Path, case: str) -> None:
+    name, message, spoil = SPOILT[case]
+    bundle.load(folder)  # whole until now
+    spoil(folder)
+    with pytest.raises(ValueError) as caught:
+        bundle.load(folder)
+    assert name in str(caught.value)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "gallery.safetensors", "gallery.png", "config.json"])
+def test_a_pickle_is_refused_and_never_run(folder: Path, name: str) -> None:
+    mark = folder / "was-run"
+    (folder / name).write_bytes(pickle.dumps(Trap(mark)))
+    with pytest.raises(ValueError, match=name):
+        bundle.load(folder)
+    assert not mark.exists()
+    pickle.loads((folder / name).read_bytes())
+    assert mark.exists(), "the trap itself must work"
+
+
+class Trap:
+    """Unpickled, it leaves a mark."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple:
+        return Path.touch, (self.mark,)
+
+
+def test_no_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="nowhere"):
+        bundle.load(tmp_path / "nowhere")
+
+
+def test_what_is_saved_is_loaded(bundle_folder: Path, tmp_path: Path) -> None:
+    before = bundle.load(bundle_folder)
+    with torch.no_grad():  # not the very weights that lie in the folder
+        for parameter in before.net.parameters():
+            parameter *= 1.25
+    bundle.save(before, tmp_path / "saved")
+    after = bundle.load(tmp_path / "saved")
+    images = torch.from_numpy(before.gallery.images[:50])[:, None]
+    assert torch.equal(embed(after.net, images), embed(before.net, images))
+    assert np.array_equal(after.gallery.images, before.gallery.images)
+    assert np.array_equal(after.gallery.labels, before.gallery.labels)
+    assert np.array_equal(after.gallery.xy, before.gallery.xy)
+    assert np.abs(after.gallery.embeddings - before.gallery.embeddings).max() < 0.001
+    for name in {field.name for field in fields(before)} - {"net", "gallery"}:
+        assert getattr(after, name) == getattr(before, name), name
+
+
+def test_a_bundle_is_small_and_holds_nothing_else(bundle_folder: Path, tmp_path: Path) -> None:
+    bundle.save(bundle.load(bundle_folder), tmp_path / "saved")
+    assert {path.name for path in (tmp_path / "saved").iterdir()} == set(bundle.FILES)
+    assert sum(path.stat().st_size for path in (tmp_path / "saved").iterdir()) < 8_000_000
+
+
+@pytest.mark.parametrize("count", [1, 100, 101, 250])
+def test_sprite_sheet_is_lossless(tmp_path: Path, count: int) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (count, 28, 28), np.uint8)
+    sprite.pack(images).save(tmp_path / "gallery.png")
+    assert np.array_equal(sprite.unpack((tmp_path / "gallery.png").read_bytes(), count), images)

@@ -1,0 +1,57 @@
+"""What tests and benchmarks make: real digits from the shipped gallery, drawings, MNIST as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from siamese.data.images import LabeledImages
+from siamese.matcher import Matcher
+from siamese.models.networks import NetworkConfig
+
+ROOT = Path(__file__).resolve().parent.parent
+TINY = NetworkConfig(embedding_dim=8, channels=(4, 8, 8), blocks=(1, 1, 1))
+
+
+def first_of_each(matcher: Matcher, count: int) -> LabeledImages:
+    labels = matcher.gallery.labels
+    index = np.stack([np.flatnonzero(labels == label)[:count] for label in range(10)], axis=1).ravel()
+    return LabeledImages(torch.from_numpy(matcher.gallery.images[index])[:, None], torch.from_numpy(labels[index]))
+
+
+def canvas(ink: np.ndarray, side: int = 140, share: float = 0.8) -> Image.Image:
+    """A digit as an even, dark drawing on white paper: "L", `side` pixels, its field `share` of that."""
+    field = round(side * share)
+    enlarged = Image.fromarray(255 - ink).resize((field, field), Image.Resampling.BICUBIC)
+    paper = Image.new("L", (side, side), 255)
+    paper.paste(enlarged, ((side - field) // 2,) * 2)
+    return paper
+
+
+def unit_rows(count: int, dim: int, seed: int = 0) -> torch.Tensor:
+    """Random unit vectors."""
+    rows = torch.randn(count, dim, generator=torch.Generator().manual_seed(seed))
+    return torch.nn.functional.normalize(rows, dim=1)
+
+
+def six_times(images: np.ndarray) -> np.ndarray:
+    """The pictures moved by a pixel or two in six ways, one after the other."""
+    moves = ((0, 1), (1, 0), (1, 1), (-1, 1), (2, 0), (0, -2))
+    return np.concatenate([np.roll(images, move, axis=(1, 2)) for move in moves])
+
+
+def write_mnist(folder: Path, train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray]) -> None:
+    """Write (images, labels) twice into `folder/MNIST/raw`, in MNIST's IDX format."""
+    raw = folder / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name, (images, labels) in (("train", train), ("t10k", test)):
+        (raw / f"{name}-images-idx3-ubyte").write_bytes(idx(images))
+        (raw / f"{name}-labels-idx1-ubyte").write_bytes(idx(labels))
+
+
+def idx(array: np.ndarray) -> bytes:
+    header = np.array([0x0800 + array.ndim, *array.shape], dtype=">u4")
+    return header.tobytes() + array.astype(np.uint8).tobytes()

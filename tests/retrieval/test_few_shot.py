@@ -1,0 +1,69 @@
+"""Naming a symbol from a few examples."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from siamese.retrieval.calibration import Calibration
+from siamese.retrieval.few_shot import recognise
+
+CURVE = Calibration((0.0, 1.0, 2.0), (0.999, 0.5, 0.001), threshold=1.0, novelty=1.0)
+AXES = np.eye(4, dtype=np.float32)
+
+
+def near(axis: int, toward: int, share: float = 0.2) -> np.ndarray:
+    vector = AXES[axis] + share * AXES[toward]
+    return vector / np.linalg.norm(vector)
+
+
+def test_probabilities_add_up_to_one_with_none():
+    found = recognise(AXES[:3], ["a", "b", "c"], near(1, 3), CURVE)
+    assert sum(found.probabilities.values()) + found.none == pytest.approx(1)
+    assert list(found.probabilities) == ["a", "b", "c"]
+
+
+def test_the_nearest_example_decides():
+    support = np.stack([AXES[0], AXES[1], near(0, 3, 0.5)])
+    found = recognise(support, ["a", "b", "a"], near(0, 3, 0.6), CURVE)
+    assert (found.label, found.support) == ("a", 2)
+    assert found.distance == pytest.approx(np.linalg.norm(near(0, 3, 0.5) - near(0, 3, 0.6)), abs=1e-6)
+
+
+def test_what_is_far_from_all_is_none_of_them():
+    found = recognise(AXES[:2], ["a", "b"], -(AXES[0] + AXES[1]) / np.sqrt(2), CURVE)
+    assert found.label is None
+    assert found.none > max(found.probabilities.values())
+
+
+def test_bayes_rule_by_hand():
+    support, query = AXES[:2], near(0, 1, 0.5)
+    chance = [float(CURVE.probability(np.linalg.norm(row - query))) for row in support]
+    ratios = [p / (1 - p) for p in chance]
+    found = recognise(support, ["a", "b"], query, CURVE)
+    assert found.probabilities["a"] == pytest.approx(ratios[0] / (sum(ratios) + 1))
+    assert found.none == pytest.approx(1 / (sum(ratios) + 1))
+
+
+def test_the_order_of_the_examples_does_not_matter():
+    support, labels, query = AXES[:3], ["a", "b", "c"], near(2, 1)
+    turned = recognise(support[::-1], labels[::-1], query, CURVE)
+    assert turned.probabilities == pytest.approx(recognise(support, labels, query, CURVE).probabilities)
+
+
+@pytest.mark.parametrize(("count", "labels"), [(0, []), (2, ["a"])])
+def test_examples_and_labels_have_to_match(count, labels):
+    with pytest.raises(ValueError, match="one label for each example"):
+        recognise(AXES[:count], labels, AXES[0], CURVE)
+
+
+def test_digits_taught_as_symbols_are_named_by_one_example_each(matcher):
+    """The symbols' head learned from letters alone: to it, digits are symbols never trained on."""
+    gallery = matcher.gallery
+    first = [int(np.flatnonzero(gallery.labels == digit)[0]) for digit in range(10)]
+    support = [(str(digit), gallery.images[index]) for digit, index in enumerate(first)]
+    right = 0
+    for digit in range(10):
+        for index in np.flatnonzero(gallery.labels == digit)[10:20]:
+            right += matcher.recognise(support, gallery.images[index]).label == str(digit)
+    assert right >= 75
