@@ -1,59 +1,40 @@
-"""Recipes under a name, and what the command line makes of them."""
+"""Words of a command line become a configuration, and a configuration the command that makes it."""
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-import train
-from siamese.data.augmentation import Augmentation
-from siamese.models.networks import NetworkConfig
-from siamese.presets import LIGHT, PRESETS
-from siamese.training import head_retraining as symbol_head
-from siamese.training.trainer import TrainConfig
+from siamese import cli
+from siamese.config import PRESETS, RunConfig
 
 
-def test_without_a_preset_the_recipe_is_the_default():
-    assert train.settings(train.parse([])) == (NetworkConfig(), TrainConfig())
+def parsed(words: list[str]) -> RunConfig:
+    config, _ = cli.parse_training(words)
+    return config
+
+
+def test_without_words_the_run_is_the_default():
+    assert parsed([]) == RunConfig() == PRESETS["base"]
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_sets_network_and_recipe(name):
-    options = train.parse(["--preset", name])
-    network, recipe = train.settings(options)
-    for key, value in PRESETS[name].items():
-        assert getattr(options, key) == value
-        for part in (network, recipe):
-            assert getattr(part, key, value) == value
-    assert (network, recipe) != (NetworkConfig(), TrainConfig())
-
-
-@pytest.mark.parametrize(
-    ("words", "details"),
-    [
-        ([], 0),
-        (["--omniglot", "small1"], symbol_head.DETAILS),
-        (["--omniglot", "small1", "--details", "2"], 2),
-        (["--omniglot", "small1", "--one-head"], 0),
-        (["--omniglot", "small1", "--backbone", "resnet18"], 0),
-        (["--preset", "unseen"], PRESETS["unseen"]["details"]),
-    ],
-    ids=str,
-)
-def test_a_head_for_symbols_sees_details_unless_told_otherwise(words, details):
-    network, _ = train.settings(train.parse(words))
-    assert network.details == details
+def test_a_preset_is_a_whole_configuration(name):
+    assert parsed(["--preset", name]) == PRESETS[name]
 
 
 def test_what_is_given_goes_before_the_preset():
     """Wherever it stands, and even where it is what would hold without the preset."""
-    epochs = TrainConfig().epochs
-    assert PRESETS["fast"]["epochs"] != epochs
-    given = ["--epochs", str(epochs), "--channels", "4", "8", "8"]
+    epochs = RunConfig().training.epochs
+    assert PRESETS["fast"].training.epochs != epochs
+    given = ["--epochs", str(epochs)]
     for words in (["--preset", "fast", *given], [*given, "--preset", "fast"]):
-        network, recipe = train.settings(train.parse(words))
-        assert (recipe.epochs, network.channels) == (epochs, (4, 8, 8))
-        assert network.blocks == PRESETS["fast"]["blocks"]
-        assert recipe.augmentation == LIGHT
+        config = parsed(words)
+        assert config.training == replace(PRESETS["fast"].training, epochs=epochs)
+        assert config.network == PRESETS["fast"].network
 
 
 @pytest.mark.parametrize(
@@ -62,24 +43,108 @@ def test_what_is_given_goes_before_the_preset():
         [],
         ["--preset", "fast"],
         ["--preset", "fast", "--epochs", "20", "--seed", "3"],
-        ["--preset", "unseen", "--exclude-classes", "8", "9", "--omniglot", "small1"],
-        ["--channels", "4", "8", "8", "--limit", "300"],
+        ["--preset", "unseen", "--exclude-classes", "8", "9"],
+        ["--preset", "full", "--hold-out"],
+        ["--limit", "300", "--embedding-dim", "8"],
+        ["--backbone", "resnet18", "--pretrained-backbone"],
+        ["--loss", "triplet", "--margin", "0.2", "--mining", "semi-hard", "--learning-rate", "0.001"],
+        ["--loss", "contrastive", "--sampling", "pairs"],
+        ["--temperature", "0.1", "--hold-out", "Greek", "Early_Aramaic"],
     ],
     ids=" ".join,
 )
 def test_the_recorded_command_comes_to_the_same(words):
-    recorded = train.command_line(train.parse(words))
+    config = parsed(words)
+    program, script, *recorded = shlex.split(cli.command(config))
+    assert (program, script) == ("python", "train.py")
     assert sorted(recorded) == sorted(words)
-    assert train.settings(train.parse(recorded)) == train.settings(train.parse(words))
+    assert parsed(recorded) == config
 
 
-def test_the_augmentation_is_no_option():
-    with pytest.raises(SystemExit):
-        train.parse(["--augmentation", "light"])
-    assert train.parse([]).augmentation == Augmentation()
+def test_the_shortest_command_is_recorded():
+    """A run that is another preset after all is recorded as that."""
+    fast = PRESETS["fast"]
+    assert cli.command(replace(fast)) == "python train.py --preset fast"
 
 
-def test_a_preset_that_there_is_not_is_refused(capsys):
-    with pytest.raises(SystemExit):
-        train.parse(["--preset", "instant"])
-    assert "'fast'" in capsys.readouterr().err
+def test_a_configuration_that_no_options_come_to_has_no_command():
+    config = replace(RunConfig(), network=replace(RunConfig().network, channels=(4, 8, 8)))
+    with pytest.raises(ValueError, match="no command makes it"):
+        cli.command(config)
+
+
+def test_a_value_that_options_cannot_take_back_is_not_recorded():
+    without = replace(RunConfig(), training=replace(RunConfig().training, margin=0.5))
+    assert cli.command(without) == "python train.py --margin 0.5"
+    assert cli.changed(without, {"training.margin": None}) == RunConfig()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--embedding-dim", "0"], "embedding_dim must be at least 2"),
+        (["--limit", "5"], "limit must be at least 100 images, got 5"),
+        (["--limit", "-1"], "limit must be at least 100 images, got -1"),
+        (["--epochs", "0"], "epochs must be greater than 0, got 0"),
+        (["--margin", "-1"], "margin must lie between 0 and 2"),
+        (["--learning-rate", "0"], "learning_rate must be greater than 0"),
+        (["--loss", "triplet", "--sampling", "pairs"], "goes with the loss 'contrastive'"),
+        (["--exclude-classes", "12"], "exclude_classes takes up to eight digits"),
+        (["--exclude-classes", *"012345678"], "exclude_classes takes up to eight digits"),
+        (["--preset", "full", "--backbone", "resnet18"], "intermediate_grid is the conv backbone's"),
+        (["--preset", "full", "--sampling", "pairs", "--loss", "contrastive"], "outliers belong to no class"),
+        (["--private"], "--private says how to make the repository of --push-to-hub"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_words_that_make_no_sense_are_refused(words, message):
+    with pytest.raises(ValueError, match=message):
+        cli.parse_training(words)
+
+
+def test_a_file_is_no_folder_for_a_bundle(tmp_path):
+    (tmp_path / "run").write_text("a file")
+    with pytest.raises(ValueError, match="--out names a folder"):
+        cli.parse_training(["--out", str(tmp_path / "run")])
+
+
+@pytest.mark.parametrize(
+    "words", [["--augmentation", "light"], ["--preset", "instant"], ["--loss", "softmax"], ["--epochs", "x"]]
+)
+def test_what_is_no_option_ends_with_status_2(words, capsys):
+    with pytest.raises(SystemExit) as caught:
+        cli.parse_training(words)
+    assert caught.value.code == 2
+    assert "usage: train.py" in capsys.readouterr().err
+
+
+def test_where_data_lie_and_results_go_is_no_part_of_the_configuration(tmp_path):
+    config, job = cli.parse_training(["--data-dir", "here", "--out", str(tmp_path), "--resume", "--device", "cpu"])
+    assert config == RunConfig()
+    assert job == cli.Job("here", Path(tmp_path), True, "cpu", None, False)
+
+
+# --- python -m siamese ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [[], ["evaluate"], ["evaluate", "omniglot"], ["push", "runs/base"], ["dance"]])
+def test_half_a_sub_command_ends_with_status_2(words, capsys):
+    with pytest.raises(SystemExit) as caught:
+        cli.main(words)
+    assert caught.value.code == 2
+    assert "usage: python -m siamese" in capsys.readouterr().err
+
+
+def test_what_is_wrong_is_told_in_a_line(tmp_path, capsys):
+    assert cli.main(["evaluate", "omniglot", "--runs", str(tmp_path)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("siamese: ")
+    assert "holds no runs" in line
+
+
+def test_ctrl_c_ends_with_status_130(capsys):
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    assert cli.status_of("train.py", interrupted, "Stopped. Go on with --resume.") == 130
+    assert capsys.readouterr().err == "\nStopped. Go on with --resume.\n"

@@ -1,0 +1,8 @@
+"""`python -m siamese evaluate|push|pull`: see `cli`."""
+
+import sys
+
+from siamese.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""The sub-commands of `python -m siamese`: evaluate, push, pull."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+PULL_SECONDS = 600.0  # for 8 MB over a slow line
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a sub-command; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m siamese", description="Measure a model, or move it to and from the Hub."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    evaluate = commands.add_parser("evaluate", help="measure a model on a published task")
+    task = evaluate.add_subparsers(dest="task", required=True).add_parser(
+        "omniglot", help="20-way one-shot classification within alphabets"
+    )
+    task.add_argument("--runs", required=True, type=Path, help="folder with run01/{training,test,class_labels.txt} ...")
+    task.add_argument("--model", help="a bundle's folder or user/repo on the Hub; default: the one that ships")
+    task.set_defaults(run=_evaluate_omniglot)
+    push = commands.add_parser("push", help="upload a bundle in one commit")
+    push.add_argument("folder", help="of the bundle, such as runs/base")
+    push.add_argument("repo", metavar="USER/REPO", help="created if it isn't there")
+    push.add_argument("--private", action="store_true", help="create it so that only you see it")
+    push.set_defaults(run=_push)
+    pull = commands.add_parser("pull", help="download a bundle into the cache, and check it")
+    pull.add_argument("repo", metavar="USER/REPO[@REVISION]")
+    pull.set_defaults(run=_pull)
+    said = parser.parse_args(arguments)
+    return status_of("siamese", lambda: said.run(said))
+
+
+def status_of(name: str, program: Callable[[], Any], stopped: str = "Stopped.") -> int:
+    """Run a program; what is wrong with its input becomes one line on stderr, and status 2.
+
+    Args:
+        name: of the program, for the line.
+        program: to run.
+        stopped: what is said after Ctrl+C, which ends with status 130.
+    """
+    try:
+        program()
+    except (ValueError, OSError) as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"\n{stopped}", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _evaluate_omniglot(said: argparse.Namespace) -> None:
+    from siamese.evaluation import one_shot
+    from siamese.matcher import load
+
+    runs = one_shot.read_runs(said.runs)
+    matcher = load(said.model)
+    measured = one_shot.omniglot(matcher.net, runs, matcher.inference)
+    print(f"{len(runs)} runs, {len(runs[0].support)} ways, one example each")
+    for name, (mean, standard_error) in measured.items():
+        print(f"{mean:7.2%} ± {standard_error:.2%}  {name}")
+    for name, mean in one_shot.PUBLISHED:
+        print(f"{mean:7.2%}           {name} (published)")
+
+
+def _push(said: argparse.Namespace) -> None:
+    from siamese.bundle import hub
+
+    hub.push(said.folder, said.repo, said.private)
+
+
+def _pull(said: argparse.Namespace) -> None:
+    from siamese.bundle import format, hub
+
+    pulled = hub.pull(said.repo, deadline=PULL_SECONDS)
+    format.load(pulled.folder)
+    print(*filter(None, (pulled.problem, f"{pulled.name}: {pulled.folder}")), sep="\n")
