@@ -1,226 +1,143 @@
-"""Where the pictures come from, and how they are split.
+"""The labelled set: pictures, what they show, and how a set is split.
 
 Everything is held as one uint8 tensor, so that it fits on the device and batches are cut from it there.
-Three sources: MNIST (the digits), UCI pendigits (digits as pens draw them, `strokes.py`), Omniglot (a
-thousand other symbols). Labels of the digits are 0 to 9; other symbols are numbered from 10.
 """
 
 from __future__ import annotations
 
-import io
-import os
-import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from siamese.inputs.ink import BOX, SIDE, fit, normalise_stroke
+from siamese.inputs.ink import SIDE
 
-VALIDATION_SIZE = 5000
+VALIDATION_SIZE = 5000  # of MNIST's 60,000 training images
 SPLIT_SEED = 2015  # of the one split that every run shares, whatever its own seed
-FIRST_SYMBOL = 10  # labels below are digits
 
 
 @dataclass(frozen=True)
 class LabeledImages:
-    """Pictures of ink and what they show.
+    """Pictures and what they show.
 
     Attributes:
-        images: (N, 1, 28, 28) uint8, white ink on black.
-        labels: (N,) int64.
+        images: (N, C, H, W) uint8, C being 1 or 3; ink is white on black.
+        labels: (N,) int64, indices of `names`.
+        names: of the classes, all different; some may have no picture.
+
+    Raises:
+        ValueError: the parts do not belong together.
     """
 
     images: torch.Tensor
     labels: torch.Tensor
+    names: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if self.images.dtype != torch.uint8 or self.images.shape[1:] != (1, SIDE, SIDE):
-            raise ValueError(f"images must be uint8 of shape (N, 1, 28, 28), got {tuple(self.images.shape)}")
+        shape = tuple(self.images.shape)
+        if self.images.dtype != torch.uint8 or len(shape) != 4 or shape[1] not in (1, 3):
+            raise ValueError(f"images must be uint8 of shape (N, 1 or 3, H, W), got {self.images.dtype} {shape}")
         if self.labels.shape != self.images.shape[:1]:
             raise ValueError(f"{len(self.images)} images have {len(self.labels)} labels")
+        if len(set(self.names)) < len(self.names):
+            raise ValueError("two classes have the same name")
+        if len(self.labels) and not 0 <= int(self.labels.min()) <= int(self.labels.max()) < len(self.names):
+            raise ValueError(
+                f"labels go from {int(self.labels.min())} to {int(self.labels.max())}, and there are {len(self.names)} names"
+            )
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def subset(self, index: torch.Tensor) -> LabeledImages:
-        return LabeledImages(self.images[index], self.labels[index])
+        """Some of the pictures, by indices or by a mask."""
+        return LabeledImages(self.images[index], self.labels[index], self.names)
 
-    def without(self, classes: list[int]) -> LabeledImages:
-        """All pictures but those of the given classes."""
-        return self.subset(~torch.isin(self.labels, torch.tensor(classes, dtype=self.labels.dtype)))
+    def without(self, labels: Sequence[int]) -> LabeledImages:
+        """All pictures but those of the given classes; names stay, so that labels mean what they meant."""
+        return self.subset(~torch.isin(self.labels, torch.tensor(labels, dtype=self.labels.dtype)))
 
     def to(self, device: torch.device | str) -> LabeledImages:
-        return LabeledImages(self.images.to(device), self.labels.to(device))
+        """The same on a device."""
+        return LabeledImages(self.images.to(device), self.labels.to(device), self.names)
 
 
 def join(*parts: LabeledImages) -> LabeledImages:
-    return LabeledImages(torch.cat([p.images for p in parts]), torch.cat([p.labels for p in parts]))
+    """All pictures of several sets, one set after the other.
+
+    Args:
+        parts: at least one set, all of the same picture size. Classes of the same name become one class; names are
+            numbered in the order in which they first appear.
+    """
+    names = tuple(dict.fromkeys(name for part in parts for name in part.names))
+    number = {name: index for index, name in enumerate(names)}
+    labels = [torch.tensor([number[name] for name in part.names], dtype=torch.int64)[part.labels] for part in parts]
+    return LabeledImages(torch.cat([part.images for part in parts]), torch.cat(labels), names)
+
+
+def from_ink(pictures: Sequence[np.ndarray], labels: Sequence[int], names: tuple[str, ...]) -> LabeledImages:
+    """A set of single pictures of ink.
+
+    Args:
+        pictures: (28, 28) uint8 each; there may be none.
+        labels: one a picture, indices of `names`.
+        names: of the classes.
+    """
+    stacked = np.stack(pictures) if pictures else np.zeros((0, SIDE, SIDE), np.uint8)
+    return LabeledImages(torch.from_numpy(stacked)[:, None], torch.tensor(labels, dtype=torch.int64), names)
 
 
 @dataclass(frozen=True)
 class Split:
-    """The MNIST training images in two: to fit, and to choose by. No image is in both."""
+    """A set in two parts. No picture is in both.
+
+    Attributes:
+        fit: to learn from.
+        validation: to make choices by.
+        fit_index: (len(fit),) int64, the index of each picture of `fit` in the whole set. One embedding of the whole
+            set, indexed, thus serves both parts.
+        validation_index: (len(validation),) int64, likewise.
+    """
 
     fit: LabeledImages
     validation: LabeledImages
+    fit_index: torch.Tensor
+    validation_index: torch.Tensor
 
 
-def find_data_dir(data_dir: str | os.PathLike | None) -> Path:
-    """The folder that holds (or will hold) the data sets: the argument, `$SIAMESE_DATA`, or `./data`."""
-    return Path(data_dir or os.environ.get("SIAMESE_DATA") or "data")
+def split_by_picture(pictures: LabeledImages, size: int = VALIDATION_SIZE) -> Split:
+    """Split a set once, stratified by class, before any pair is made of it.
 
+    The split is the same for every call: its seed is `SPLIT_SEED`, whatever the seed of a run.
 
-def load_mnist(data_dir: str | os.PathLike | None = None, train: bool = True) -> LabeledImages:
-    """The 60,000 training or 10,000 test images of MNIST, in their published order.
-
-    They are looked for in `data_dir/MNIST/raw`, as torchvision lays them out. Only where no folder was
-    named, by argument or by `$SIAMESE_DATA`, are they downloaded.
-
-    Raises:
-        ValueError: the named folder does not hold MNIST, or holds something else in its place.
+    Args:
+        pictures: such as MNIST's training images.
+        size: number of pictures in the validation part. Each class gives its share of them, within one picture.
     """
-    from torchvision.datasets import MNIST
-
-    root = find_data_dir(data_dir)
-    named = bool(data_dir or os.environ.get("SIAMESE_DATA"))
-    try:
-        dataset = MNIST(root, train=train, download=not named)
-    except RuntimeError as error:
-        if (root / "MNIST" / "raw").is_dir():
-            raise ValueError(f"The MNIST files in {str(root)!r} cannot be read: {error}") from error
-        if named:
-            raise ValueError(
-                f"No MNIST in {str(root)!r}: expected {root / 'MNIST' / 'raw'}. "
-                "Name the folder above it, or leave out --data-dir to download it."
-            ) from error
-        raise ValueError(f"MNIST could not be downloaded to {str(root)!r}: {error}") from error
-    except (ValueError, AssertionError, OSError) as error:
-        raise ValueError(f"The MNIST files in {str(root)!r} cannot be read: {error}") from error
-    expected = 60000 if train else 10000
-    if dataset.data.shape != (expected, SIDE, SIDE) or len(dataset.targets) != expected:
-        raise ValueError(f"The MNIST files in {str(root)!r} hold {tuple(dataset.data.shape)}, not {expected} images.")
-    return LabeledImages(dataset.data.unsqueeze(1), dataset.targets.long())
-
-
-def split_mnist(train: LabeledImages, size: int = VALIDATION_SIZE) -> Split:
-    """Part the training images once, stratified by class, before any pair is made of them."""
     generator = torch.Generator().manual_seed(SPLIT_SEED)
-    shuffled = torch.randperm(len(train), generator=generator)
-    # A stable sort by rank within the class takes the same share of each.
-    counts = torch.bincount(train.labels)
-    exact = counts * size / max(len(train), 1)
+    shuffled = torch.randperm(len(pictures), generator=generator)
+    counts = torch.bincount(pictures.labels)
+    exact = counts * size / max(len(pictures), 1)
     shares = exact.long()
     # What rounding down leaves goes to the classes that lost most by it.
     shares[(exact - shares).argsort(descending=True, stable=True)[: size - int(shares.sum())]] += 1
-    validation = []
-    for label in train.labels.unique():
-        members = shuffled[train.labels[shuffled] == label]
-        validation.append(members[: shares[label]])
-    held = torch.zeros(len(train), dtype=torch.bool)
-    held[torch.cat(validation)] = True
-    return Split(train.subset(~held), train.subset(held))
+    held_out = torch.zeros(len(pictures), dtype=torch.bool)
+    for label in pictures.labels.unique():
+        members = shuffled[pictures.labels[shuffled] == label]
+        held_out[members[: shares[label]]] = True
+    fit, validation = torch.nonzero(~held_out).flatten(), torch.nonzero(held_out).flatten()
+    return Split(pictures.subset(fit), pictures.subset(validation), fit, validation)
 
 
-def limit(data: LabeledImages, size: int, seed: int = 0) -> LabeledImages:
-    """At most `size` pictures, drawn at random."""
-    if size >= len(data):
-        return data
-    return data.subset(torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))[:size])
-
-
-# --- Omniglot -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Alphabet:
-    """The characters of one alphabet, each drawn by the same twenty people.
-
-    Attributes:
-        name: as the data set spells it.
-        images: (characters, drawers, 28, 28) uint8.
-    """
-
-    name: str
-    images: np.ndarray
-
-
-def load_omniglot(data_dir: str | os.PathLike | None, sets: tuple[str, ...] = ("small1", "small2")) -> list[Alphabet]:
-    """The alphabets of Omniglot's background sets (Lake et al., 2015), each once.
+def limit(pictures: LabeledImages, size: int, seed: int = 0) -> LabeledImages:
+    """At most `size` pictures, drawn at random without repetition.
 
     Args:
-        data_dir: the folder that holds `omniglot/images_background_<set>.zip`.
-        sets: `small1`, `small2` (the minimal sets), or `full`, downloaded through torchvision.
-
-    Raises:
-        ValueError: a set is not there.
+        pictures: returned as they are if there are no more than `size`.
+        size: number of pictures.
+        seed: of the draw.
     """
-    root = find_data_dir(data_dir)
-    alphabets: dict[str, Alphabet] = {}
-    for name in sets:
-        if name == "full":
-            characters = _read_full(root)
-        else:
-            path = root / "omniglot" / f"images_background_{name}.zip"
-            if not path.is_file():
-                raise ValueError(
-                    f"No Omniglot set in {str(path)!r}. It is published at github.com/brendenlake/omniglot."
-                )
-            try:
-                characters = _read_zip(path)
-            except (zipfile.BadZipFile, ValueError) as error:
-                raise ValueError(f"{str(path)!r} is no Omniglot set: {error}") from error
-        for alphabet, drawings in characters.items():
-            if alphabet not in alphabets:
-                images = np.stack([np.stack([character_ink(png) for png in pngs]) for pngs in drawings])
-                alphabets[alphabet] = Alphabet(alphabet, images)
-    return [alphabets[name] for name in sorted(alphabets)]
-
-
-def _read_zip(path: Path) -> dict[str, list[list[bytes]]]:
-    characters: dict[str, dict[str, list[bytes]]] = {}
-    with zipfile.ZipFile(path) as archive:
-        for name in sorted(archive.namelist()):
-            parts = name.split("/")
-            if name.endswith(".png") and not parts[0].startswith("__"):
-                _, alphabet, character, _ = parts
-                characters.setdefault(alphabet, {}).setdefault(character, []).append(archive.read(name))
-    return {alphabet: list(drawings.values()) for alphabet, drawings in characters.items()}
-
-
-def _read_full(root: Path) -> dict[str, list[list[bytes]]]:
-    from torchvision.datasets import Omniglot
-
-    dataset = Omniglot(root, background=True, download=True)
-    characters: dict[str, list[list[bytes]]] = {}
-    for folder in sorted(Path(dataset.target_folder).glob("*/*")):
-        pngs = [path.read_bytes() for path in sorted(folder.glob("*.png"))]
-        characters.setdefault(folder.parent.name, []).append(pngs)
-    return characters
-
-
-def character_ink(png: bytes) -> np.ndarray:
-    """An Omniglot drawing (105x105, one bit, black on white) -> (28, 28) uint8 ink.
-
-    All of it is ink, so nothing is searched for or cleaned; parts that stand apart are kept.
-    """
-    from PIL import Image
-
-    drawing = 1.0 - np.asarray(Image.open(io.BytesIO(png)).convert("L"), dtype=np.float32) / 255
-    rows, columns = np.flatnonzero(drawing.any(axis=1)), np.flatnonzero(drawing.any(axis=0))
-    cut = drawing[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return fit(normalise_stroke(np.pad(cut, 1 + BOX // 20)))
-
-
-def as_classes(alphabets: list[Alphabet], rotations: bool = True, first: int = FIRST_SYMBOL) -> LabeledImages:
-    """Every character of every alphabet as a class of its own; rotated by 90, 180, 270 degrees, as another."""
-    images, labels, label = [], [], first
-    for alphabet in alphabets:
-        for drawings in alphabet.images:
-            for turn in range(4 if rotations else 1):
-                images.append(np.rot90(drawings, turn, axes=(1, 2)))
-                labels.append(np.full(len(drawings), label))
-                label += 1
-    stacked = torch.from_numpy(np.ascontiguousarray(np.concatenate(images)))[:, None]
-    return LabeledImages(stacked, torch.from_numpy(np.concatenate(labels)))
+    if size >= len(pictures):
+        return pictures
+    return pictures.subset(torch.randperm(len(pictures), generator=torch.Generator().manual_seed(seed))[:size])

@@ -1,7 +1,7 @@
-"""A picture of any kind -> grey: files, bytes, Pillow's pictures, arrays.
+"""Decoding: a picture of any kind -> grey pixels.
 
-Everything that depends on how a picture is stored ends here: its format, its depth, its colours, its
-transparency, the way the camera was held, and its size.
+Nothing after this step depends on how a picture is stored: its format, depth, colours, transparency, orientation (EXIF)
+and size are dealt with here.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from siamese.inputs import Picture
 from siamese.inputs.errors import BlankImageError
 
 WORK_SIDE = 320  # larger pictures are reduced to at most this before any work is done on them
 MAX_PIXELS = 50_000_000  # a 48-megapixel phone photograph passes, a decompression bomb does not
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 EXIF_ORIENTATION = 0x0112
-_TURNS = {  # what brings each orientation upright
+_UPRIGHT: dict[int, tuple[Image.Transpose, ...]] = {  # what brings each orientation upright
     2: (Image.Transpose.FLIP_LEFT_RIGHT,),
     3: (Image.Transpose.ROTATE_180,),
     4: (Image.Transpose.FLIP_TOP_BOTTOM,),
@@ -29,27 +30,35 @@ _TURNS = {  # what brings each orientation upright
     8: (Image.Transpose.ROTATE_90,),
 }
 
-# What Pillow's decoders raise on files that are none or are broken.
+# What Pillow's decoders raise on files that are broken or are no pictures.
 UNREADABLE = (OSError, SyntaxError, EOFError, ValueError, RuntimeError)
 
 
-def read_gray(image: Image.Image | np.ndarray | str | os.PathLike | bytes) -> np.ndarray:
-    """Read a picture of any kind as (H, W) float32 in [0, 1], at most `WORK_SIDE` on a side.
+def decode_gray(image: Picture) -> np.ndarray:
+    """Decode a picture of any kind as grey pixels.
+
+    Args:
+        image: a PIL image, a path, the bytes of an image file, or an array; see `to_ink`.
+
+    Returns:
+        (H, W) float32 in [0, 1], reduced to at most `WORK_SIDE` pixels on a side unless fewer than 4 would be left on
+        the other.
 
     Raises:
         BlankImageError: nothing in it is opaque.
         ValueError: no readable image, or one of more than `MAX_PIXELS` pixels.
     """
     if isinstance(image, np.ndarray):
-        image = _image_from_array(image)
-        return _gray_from_image(image)
+        return _gray_from_image(_image_from_array(image))
     if isinstance(image, Image.Image):
         return _gray_from_image(image)
+    source: io.BytesIO | Path
     if isinstance(image, bytes):
         source, name = io.BytesIO(image), "The upload"
     elif isinstance(image, str | os.PathLike):
-        source, name = Path(image), f"{Path(image).name!r}"
-        if not _is_file(source):
+        source = path = Path(image)
+        name = f"{path.name!r}"
+        if not _is_file(path):
             raise ValueError(f"There is no file {str(image)[:200]!r}.")
     else:
         raise ValueError(f"Expected a picture, a path or an array, got {type(image).__name__}.")
@@ -123,7 +132,7 @@ def _gray_from_image(image: Image.Image, name: str = "The picture") -> np.ndarra
     width, height = image.size
     _check_size(width, height)
     try:
-        turns = _TURNS.get(image.getexif().get(EXIF_ORIENTATION), ())
+        transposes = _UPRIGHT.get(image.getexif().get(EXIF_ORIENTATION, 1), ())
         image.load()
     except UNREADABLE as error:
         raise _unreadable(name) from error
@@ -136,8 +145,8 @@ def _gray_from_image(image: Image.Image, name: str = "The picture") -> np.ndarra
     factor = -(-max(image.size) // WORK_SIDE)
     if factor > 1 and min(image.size) >= 4 * factor:
         image = image.reduce(factor)
-    for turn in turns:
-        image = image.transpose(turn)
+    for transpose in transposes:
+        image = image.transpose(transpose)
     pixels = np.asarray(image)
     if pixels.ndim == 3 and pixels.shape[2] == 4:
         pixels = _flatten(pixels)

@@ -1,4 +1,4 @@
-"""What every step may find: that there is no ink."""
+"""The error that every step from a picture to ink may raise."""
 
 from __future__ import annotations
 

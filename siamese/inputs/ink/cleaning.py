@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from siamese.inputs.errors import BlankImageError
 
-HALVED_SIDE = 128  # in a larger picture the parts are told apart at half its size
+HALVED_SIDE = 128  # connected parts of a larger picture are found at half its size, to save time
 
 
 def clean(darkness: np.ndarray, photographed: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -50,7 +50,7 @@ def _halved(mask: np.ndarray) -> np.ndarray:
 
 
 def _doubled(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """What `_halved` halved, at the size that it had."""
+    """The inverse of `_halved`: a mask at twice its size, cut to the original shape."""
     return mask.repeat(2, axis=0).repeat(2, axis=1)[: shape[0], : shape[1]]
 
 

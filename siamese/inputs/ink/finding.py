@@ -66,7 +66,7 @@ def _histogram(values: np.ndarray) -> np.ndarray:
 
 
 def _quantile(values: np.ndarray, share: float) -> float:
-    """What `np.quantile` says of a row of float32, within rounding, in a fifth of the time."""
+    """`np.quantile` of a row of float32, within rounding, in a fifth of the time."""
     place = share * (len(values) - 1)
     below = int(place)
     above = min(below + 1, len(values) - 1)
@@ -95,7 +95,7 @@ def _ground(gray: np.ndarray, counts: np.ndarray, light: bool) -> float:
 
 
 def _otsu(counts: np.ndarray) -> float:
-    """The threshold that parts a histogram of [0, 1] into two classes of least variance (Otsu, 1979)."""
+    """The threshold that splits a histogram of [0, 1] into two classes of least variance (Otsu, 1979)."""
     levels = np.arange(256) / 255
     below = np.cumsum(counts)
     above = below[-1] - below

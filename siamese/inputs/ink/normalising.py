@@ -1,4 +1,4 @@
-"""The symbol alone -> the form that MNIST has: cut out, stroke of its width, 20x20 box, centred by mass."""
+"""The symbol alone -> MNIST's form: its stroke width, a 20x20 box, centred by mass in 28x28 pixels."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from siamese.config import InputConfig
 from siamese.inputs.errors import BlankImageError
 
-SIDE = 28  # of the picture that the network sees
-BOX = 20  # of the box that the symbol is fitted into
+INPUT = InputConfig()
+SIDE = INPUT.size[0]  # of the picture that the network sees, in pixels
+BOX = INPUT.box  # side of the box that the symbol is fitted into, in pixels
+STROKE_WIDTHS = INPUT.stroke_widths  # thinnest and thickest, in pixels of that box
 FINE = 4  # strokes are normalised at this multiple of the final resolution
-
-# Stroke widths, in pixels of the 20x20 box, that are left alone: thinner strokes are thickened to the
-# first and thicker ones thinned to the second. They are the 15th and 85th percentile of MNIST's own.
-STROKE_WIDTHS = (1.8, 3.2)
 
 
 def is_ink(picture: np.ndarray) -> bool:
-    """Whether a (28, 28) uint8 picture already is as MNIST's are: black rim, 20x20 box, centred by mass."""
+    """Whether a picture already has MNIST's form: black rim, 20x20 box, centred by mass.
+
+    Args:
+        picture: (28, 28) uint8.
+    """
     if picture[[0, -1]].any() or picture[:, [0, -1]].any():
         return False
     rows, columns = np.flatnonzero(picture.any(axis=1)), np.flatnonzero(picture.any(axis=0))
@@ -29,8 +32,13 @@ def is_ink(picture: np.ndarray) -> bool:
     return BOX - 3 <= longest <= BOX + 1 and offset.max() <= 1.6
 
 
-def cut(darkness: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The part of a picture that a mask of the same shape covers, and a pixel around it where there is one.
+def crop_to_ink(picture: np.ndarray, mask: np.ndarray, margin: int = 1) -> np.ndarray:
+    """The part of a picture that holds its ink, with a margin where the picture has room for one.
+
+    Args:
+        picture: (H, W), of any data type.
+        mask: (H, W) bool, True where there is ink.
+        margin: in pixels.
 
     Raises:
         BlankImageError: the mask is empty.
@@ -38,10 +46,9 @@ def cut(darkness: np.ndarray, mask: np.ndarray) -> np.ndarray:
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not rows.size:
         raise BlankImageError
-    margin = 1
     top, bottom = max(rows[0] - margin, 0), rows[-1] + 1 + margin
     left, right = max(columns[0] - margin, 0), columns[-1] + 1 + margin
-    return darkness[top:bottom, left:right]
+    return picture[top:bottom, left:right]
 
 
 def normalise_stroke(symbol: np.ndarray) -> np.ndarray:
@@ -51,7 +58,7 @@ def normalise_stroke(symbol: np.ndarray) -> np.ndarray:
     bar of width w the distance rises from 0 to w / 2 and falls again, w / 4 on average.
 
     Args:
-        symbol: (h, w) float32 in [0, 1], cut to the symbol.
+        symbol: (h, w) float32 in [0, 1], cropped to the symbol.
 
     Returns:
         (h', w') float32 in [0, 1], about `FINE` times its final size, and a margin of 2 * `FINE` pixels.
@@ -59,9 +66,9 @@ def normalise_stroke(symbol: np.ndarray) -> np.ndarray:
     target = FINE * (BOX - 1)
     scale = target / max(symbol.shape)
     size = tuple(max(1, round(side * scale)) for side in symbol.shape[::-1])
-    fine = Image.fromarray(symbol).resize(size, Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX)
+    resized = Image.fromarray(symbol).resize(size, Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX)
     margin = 2 * FINE
-    fine = _framed(np.asarray(fine), margin)
+    fine = _framed(np.asarray(resized), margin)
     mask = fine > 0.5
     if not mask.any():
         return fine
@@ -88,8 +95,8 @@ def _framed(picture: np.ndarray, margin: int) -> np.ndarray:
 def _distances(mask: np.ndarray) -> np.ndarray:
     """How far each pixel of a mask is from its edge; 0 outside.
 
-    For a symbol, which covers little of its field, in two thirds of the time that `ndimage.distance_transform_edt` takes
-    to measure all of it.
+    The same as `ndimage.distance_transform_edt`, which computes the distance of every pixel. Symbols cover little of
+    their field, so that computing it for their pixels alone takes two thirds of the time.
     """
     nearest = ndimage.distance_transform_edt(mask, return_distances=False, return_indices=True)
     rows, columns = np.nonzero(mask)
@@ -100,7 +107,14 @@ def _distances(mask: np.ndarray) -> np.ndarray:
 
 
 def stroke_width(distances: np.ndarray) -> float:
-    """Mean stroke width from the distances of the ink's pixels to its edge, in the same unit."""
+    """Mean stroke width.
+
+    Args:
+        distances: (n,), from each pixel of ink to the nearest that is none, in any unit.
+
+    Returns:
+        the width, in the same unit.
+    """
     return float(4 * (distances - 0.5).mean())
 
 
@@ -108,7 +122,7 @@ def fit(symbol: np.ndarray) -> np.ndarray:
     """Fit a symbol into the 20x20 box and put its centre of mass into the middle of the field.
 
     Args:
-        symbol: (h, w) float32 in [0, 1], of any size; what lies around the symbol is cut away.
+        symbol: (h, w) float32 in [0, 1], of any size; empty space around it is cropped away.
 
     Returns:
         (28, 28) uint8.
@@ -116,7 +130,7 @@ def fit(symbol: np.ndarray) -> np.ndarray:
     Raises:
         BlankImageError: no pixel exceeds a quarter.
     """
-    tight = cut(symbol, symbol > 0.25)
+    tight = crop_to_ink(symbol, symbol > 0.25)
     scale = BOX / max(tight.shape)
     size = tuple(max(1, round(side * scale)) for side in tight.shape[::-1])
     small = np.asarray(Image.fromarray(np.ascontiguousarray(tight)).resize(size, Image.Resampling.BOX))

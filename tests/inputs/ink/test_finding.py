@@ -1,0 +1,14 @@
+"""Telling ink from ground."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from siamese.inputs.ink import finding
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 500])
+def test_the_quantile_is_numpys(count):
+    values = np.random.default_rng(count).random(count, dtype=np.float32)
+    assert finding._quantile(values, 0.8) == pytest.approx(float(np.quantile(values, 0.8)), abs=1e-6)
