@@ -1,9 +1,9 @@
-"""The symbols' head, fitted last: a linear layer on the frozen backbone, which sees its last two stages.
+"""Head retraining: the head for unseen classes, fitted last, on the frozen backbone.
 
-What tells symbols apart is learned within hundreds of steps, what tells digits apart takes thousands, and in these
-the symbols' head learns its alphabets by heart. So the backbone learns from both together, and then this head learns
-anew, alone and briefly, with dropout, from these alphabets and from invented characters (in the spirit of Kang et al.,
-2020, who fit the classifier apart from what it sees).
+What tells symbols apart is learned within hundreds of steps, what tells digits apart takes thousands, in which the
+symbols' head overfits its alphabets. So the backbone learns from both together, and then this head is trained
+anew, alone and briefly, with dropout and intermediate features, on the same alphabets and procedural characters.
+(In the spirit of Kang et al., 2020, who train the classifier apart from the representation.)
 """
 
 from __future__ import annotations
@@ -13,56 +13,69 @@ from dataclasses import replace
 import torch
 import torch.nn.functional as F
 
-from siamese.data.images import LabeledImages, as_classes, join
-from siamese.data.sampling import ClassBalancedSampler, Group
-from siamese.data.synthetic import characters as invented
-from siamese.models.networks import EmbeddingNet
+from siamese.config import HeadRetrainingConfig, TrainingConfig
+from siamese.data.augmentation import augment
+from siamese.data.images import join
+from siamese.data.omniglot import as_classes
+from siamese.data.sampling import ClassBalancedSampler, groups_of
+from siamese.data.sources import Role, Source
+from siamese.data.synthetic.characters import procedural_alphabet
+from siamese.models.device import mixed_precision
+from siamese.models.networks import EmbeddingNet, channels_last
 from siamese.training.losses import supervised_contrastive
-from siamese.training.trainer import TrainConfig, mixed_precision
-
-DETAILS = 4  # as it is, 7 x 7, the second stage makes the head no better and the bundle a megabyte larger
-INVENTED, DRAWERS = 1000, 12  # characters at most, and drawings of each
-STEPS = 960
-DROPOUT = 0.5
 
 
-def refitted(
-    net: EmbeddingNet, symbols: LabeledImages, config: TrainConfig, details: int, steps: int = STEPS
+def retrain_head(
+    net: EmbeddingNet,
+    symbols: Source,
+    training: TrainingConfig,
+    config: HeadRetrainingConfig,
+    intermediate_grid: int,
+    steps: int,
 ) -> EmbeddingNet:
-    """A copy of a trained net with two heads, the one for symbols fitted anew; all else is as it was.
+    """A copy of a trained net whose last head is trained anew; all else is as it was.
 
     Args:
-        symbols: what the head learns from, by the supervised contrastive loss, and half as many invented ones beside.
-        config: the recipe, of which the augmentation, the symbols of a batch, temperature, learning rate, weight decay
-            and seed count here too.
-        details: rows and columns of the second stage that the head sees, as in `NetworkConfig`; 0 for none.
+        net: with a head for digits and one for symbols.
+        symbols: what the head learns from, by the supervised contrastive loss; half as many procedural characters
+            stand beside them in a batch.
+        training: of which augmentation, temperature, learning rate, weight decay and seed count here too.
+        config: steps at most, dropout, and how many procedural characters there are.
+        intermediate_grid: rows and columns of intermediate features that the head sees; 0 for none.
+        steps: of the training before, which this one does not exceed.
     """
     device = next(net.parameters()).device
-    torch.manual_seed(config.seed)
-    fitted = EmbeddingNet(replace(net.config, details=details)).eval()
-    fitted.backbone.load_state_dict(net.backbone.state_dict())
-    fitted.neck.heads["digits"].load_state_dict(net.neck.heads["digits"].state_dict())
-    fitted.to(device, memory_format=torch.channels_last)
+    steps = min(config.steps, steps)
+    torch.manual_seed(training.seed)
+    retrained = EmbeddingNet(replace(net.config, intermediate_grid=intermediate_grid), net.input).eval()
+    retrained.backbone.load_state_dict(net.backbone.state_dict())
+    *others, name = net.config.heads
+    for other in others:
+        retrained.heads[other].load_state_dict(net.heads[other].state_dict())
+    channels_last(retrained, device)
 
-    head = fitted.neck.heads["symbols"]
-    optimizer = torch.optim.AdamW(head.parameters(), config.learning_rate, weight_decay=config.weight_decay)
-    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, total_steps=steps + 1)
-    characters = min(INVENTED, steps * config.symbols)  # those there is time to see
-    more = as_classes([invented.alphabet(characters, DRAWERS, config.seed)], first=int(symbols.labels.max()) + 1)
-    groups = [
-        Group.of(symbols.labels, config.symbols, config.per_symbol),
-        Group.of(more.labels, config.symbols // 2, config.per_symbol, len(symbols)),
+    optimizer = torch.optim.AdamW(
+        retrained.heads[name].parameters(), training.learning_rate, weight_decay=training.weight_decay
+    )
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, training.learning_rate, total_steps=steps + 1)
+    classes = symbols.classes or len(symbols.pictures.names)
+    characters = min(config.characters, steps * classes)  # no more than there are steps to see
+    procedural = as_classes([procedural_alphabet(characters, config.drawings, training.seed)])
+    # Both in every batch, however seldom the symbols come in the training before.
+    sources = [
+        Source(symbols.pictures, Role.SYMBOL, symbols.per_class, classes),
+        Source(procedural, Role.SYNTHETIC, symbols.per_class, classes // 2),
     ]
-    symbols = join(symbols, more)
-    chance = torch.Generator().manual_seed(config.seed)
-    for index in ClassBalancedSampler(groups, steps, config.seed).epoch(0):
-        images = config.augmentation(symbols.images[index].to(device), chance)
+    pictures = join(*(source.pictures for source in sources))
+    generator = torch.Generator().manual_seed(training.seed)
+    for index in ClassBalancedSampler(groups_of(sources), steps, training.seed).epoch(0):
+        images = augment(pictures.images[index].to(device), training.augmentation, generator)
         with torch.no_grad(), mixed_precision(device):
-            features = fitted.features(images.contiguous(memory_format=torch.channels_last))
-        embeddings = fitted.neck(F.dropout(features.float(), DROPOUT), "symbols")
-        loss = supervised_contrastive(embeddings, symbols.labels[index].to(device), config.temperature).value
+            features = retrained.features(images.contiguous(memory_format=torch.channels_last))
+        embeddings = retrained.heads(F.dropout(features.float(), config.dropout), name)
+        loss = supervised_contrastive(embeddings, pictures.labels[index].to(device), training.temperature).value
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
         scheduler.step()
-    return fitted
+    return retrained

@@ -4,9 +4,9 @@ Embeddings are (B, D) rows; the network gives them length 1. Every loss returns 
 the value to minimise, and the share of the pairs, triplets or anchors that still pull or push. Watch
 both: the mean over active triplets need not fall while training improves, the active share does.
 
-Distances are Euclidean, from 0 to 2 for unit vectors, or cosine (1 - cos, from 0 to 2); a margin is
-in the same unit. Euclidean ones are taken by `F.pairwise_distance`, whose epsilon keeps a gradient
-where two embeddings coincide: a collapsed batch can still be pushed apart.
+Distances are Euclidean, from 0 to 2 for unit vectors; a margin is in the same unit. They are taken by
+`F.pairwise_distance`, whose epsilon keeps a gradient where two embeddings coincide: a collapsed batch
+can still be pushed apart.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-DISTANCES = ("euclidean", "cosine")
-MININGS = ("batch-hard", "semi-hard")
+CONTRASTIVE_MARGIN, TRIPLET_MARGIN = 1.0, 0.3  # the losses' own defaults
 
 
 class Loss(NamedTuple):
@@ -28,16 +27,7 @@ class Loss(NamedTuple):
     active: Tensor
 
 
-def distance_between(a: Tensor, b: Tensor, distance: str = "euclidean") -> Tensor:
-    """Distance of corresponding rows, broadcast over leading dimensions: (..., D), (..., D) -> (...)."""
-    if distance == "euclidean":
-        return F.pairwise_distance(a, b)
-    if distance == "cosine":
-        return 1 - F.cosine_similarity(a, b, dim=-1)
-    raise ValueError(f"distance must be one of {DISTANCES}, got {distance!r}")
-
-
-def contrastive_pairs(a: Tensor, b: Tensor, same: Tensor, margin: float = 1.0, distance: str = "euclidean") -> Loss:
+def contrastive_pairs(a: Tensor, b: Tensor, same: Tensor, margin: float = CONTRASTIVE_MARGIN) -> Loss:
     """Contrastive loss of given pairs (Hadsell, Chopra and LeCun, 2006).
 
     Same pairs cost d^2; different ones cost (margin - d)^2 while they are nearer than the margin.
@@ -48,21 +38,21 @@ def contrastive_pairs(a: Tensor, b: Tensor, same: Tensor, margin: float = 1.0, d
         margin: how far apart different ones have to be. For unit vectors 0.5 to 1.4; a small one leaves
             classes touching, one near 2 can't be met by more than two classes.
     """
-    d = distance_between(a, b, distance)
+    d = F.pairwise_distance(a, b)
     same = same.to(d.dtype)
     short = (margin - d).clamp(min=0)
     active = torch.where(same > 0.5, d > 1e-3, short > 0)
     return Loss((same * d**2 + (1 - same) * short**2).mean(), active.float().mean())
 
 
-def contrastive(embeddings: Tensor, labels: Tensor, margin: float = 1.0, distance: str = "euclidean") -> Loss:
+def contrastive(embeddings: Tensor, labels: Tensor, margin: float = CONTRASTIVE_MARGIN) -> Loss:
     """Contrastive loss of all pairs in a batch; same and different pairs weigh alike.
 
     Of the B (B - 1) / 2 pairs of a class-balanced batch nine in ten are different ones, most of them
     beyond the margin; so the two kinds are averaged on their own and added.
     """
     i, j = torch.triu_indices(len(labels), len(labels), offset=1, device=labels.device)
-    d = distance_between(embeddings[i], embeddings[j], distance)
+    d = F.pairwise_distance(embeddings[i], embeddings[j])
     same = labels[i] == labels[j]
     short = (margin - d).clamp(min=0)
     pull = _mean_where(d**2, same)
@@ -71,16 +61,14 @@ def contrastive(embeddings: Tensor, labels: Tensor, margin: float = 1.0, distanc
     return Loss((pull + push) / 2, active.float().mean() if len(active) else d.new_zeros(()))
 
 
-def triplet(
-    anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 0.3, distance: str = "euclidean"
-) -> Loss:
+def triplet(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = TRIPLET_MARGIN) -> Loss:
     """Triplet loss of given triplets (Schroff, Kalenichenko and Philbin, 2015): max(0, d_p - d_n + margin)."""
-    violation = distance_between(anchor, positive, distance) - distance_between(anchor, negative, distance) + margin
+    violation = F.pairwise_distance(anchor, positive) - F.pairwise_distance(anchor, negative) + margin
     return Loss(violation.clamp(min=0).mean(), (violation > 0).float().mean())
 
 
 def triplet_mined(
-    embeddings: Tensor, labels: Tensor, margin: float = 0.3, mining: str = "batch-hard", distance: str = "euclidean"
+    embeddings: Tensor, labels: Tensor, margin: float = TRIPLET_MARGIN, mining: str = "batch-hard"
 ) -> Loss:
     """Triplet loss with the triplets chosen within the batch.
 
@@ -90,7 +78,7 @@ def triplet_mined(
             is farther than the positive, or the farthest negative where there is none (Schroff et al.,
             2015); it is gentler in the beginning, when the hardest negatives make the embedding collapse.
     """
-    d = distance_between(embeddings[:, None], embeddings[None], distance)
+    d = F.pairwise_distance(embeddings[:, None], embeddings[None])
     same = labels[:, None] == labels[None]
     positives = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
     negatives = ~same
@@ -111,7 +99,7 @@ def triplet_mined(
         farthest_negative = row.masked_fill(~negatives[anchors], -1).amax(1)
         violation = d_positive - torch.where(beyond.any(1), nearest_beyond, farthest_negative) + margin
     else:
-        raise ValueError(f"mining must be one of {MININGS}, got {mining!r}")
+        raise ValueError(f"mining must be batch-hard or semi-hard, got {mining!r}")
     return Loss(violation.clamp(min=0).mean(), (violation > 0).float().mean())
 
 

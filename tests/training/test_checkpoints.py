@@ -1,0 +1,123 @@
+"""A run that is stopped and goes on ends as if it had never been stopped."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from siamese.config import NetworkConfig, RunConfig, TrainingConfig
+from siamese.data.images import LabeledImages
+from siamese.data.sources import Role, Source
+from siamese.models.networks import EmbeddingNet
+from siamese.training import checkpoints, trainer
+from siamese.training.trainer import Trainer, train
+from tests.helpers import TINY, identical, weights
+
+RUN = RunConfig(network=TINY, training=TrainingConfig(epochs=4, learning_rate=0.01))
+RUNS = {
+    "supcon": RUN,
+    "pairs": replace(RUN, training=replace(RUN.training, loss="contrastive", sampling="pairs")),
+    "triplets": replace(RUN, training=replace(RUN.training, loss="triplet", sampling="triplets")),
+}
+
+
+def trainer_of(digits: LabeledImages, config: RunConfig = RUN, network: NetworkConfig = TINY) -> Trainer:
+    torch.manual_seed(config.training.seed)
+    return Trainer(EmbeddingNet(network), [Source(digits, Role.DIGIT, 6)], config.training)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_restored_run_goes_on_to_the_last_bit(digits, tmp_path, monkeypatch, name):
+    monkeypatch.setattr(trainer, "mixed_precision", lambda device: nullcontext())
+    config = RUNS[name]
+    whole = trainer_of(digits, config)
+    train(whole)
+
+    def save_and_stop(run: Trainer, figures: dict) -> None:
+        checkpoints.save(run, tmp_path / "checkpoint.pt", config)
+        if figures["epoch"] == 2:
+            raise InterruptedError
+
+    stopped = trainer_of(digits, config)
+    with pytest.raises(InterruptedError):
+        train(stopped, on_epoch=save_and_stop)
+    torch.manual_seed(99)
+    resumed = Trainer(EmbeddingNet(TINY), [Source(digits, Role.DIGIT, 6)], config.training)
+    checkpoints.restore(resumed, tmp_path / "checkpoint.pt", config)
+    assert resumed.epoch == 2
+    train(resumed)
+    assert [row["loss"] for row in resumed.history] == [row["loss"] for row in whole.history]
+    assert identical(weights(resumed.net), weights(whole.net))
+    assert identical(weights(resumed.ema), weights(whole.ema))
+
+
+@pytest.fixture
+def checkpoint(digits, tmp_path) -> Path:
+    run = trainer_of(digits)
+    run.epoch = 1
+    checkpoints.save(run, tmp_path / "checkpoint.pt", RUN)
+    return tmp_path / "checkpoint.pt"
+
+
+def test_a_checkpoint_of_other_settings_is_refused_by_name(digits, checkpoint):
+    other = replace(RUN, training=replace(RUN.training, epochs=9))
+    with pytest.raises(ValueError, match=r"other settings \(training.epochs is 4 there and 9 here\)"):
+        checkpoints.restore(trainer_of(digits, other), checkpoint, other)
+
+
+def test_settings_are_compared_by_value(digits, checkpoint):
+    """A configuration that was made another way, and says the same, is the same."""
+    same = replace(RUN, training=replace(RUN.training, epochs=2 + 2, learning_rate=0.02 / 2))
+    run = trainer_of(digits, same)
+    checkpoints.restore(run, checkpoint, same)
+    assert run.epoch == 1
+
+
+def test_a_checkpoint_of_another_network_is_refused(digits, checkpoint):
+    run = trainer_of(digits, network=replace(TINY, embedding_dim=5))
+    with pytest.raises(ValueError, match="another network"):
+        checkpoints.restore(run, checkpoint, RUN)
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "garbage", "missing", "foreign", "not ours", "overwritten"])
+def test_a_damaged_checkpoint_is_refused_in_one_line(digits, checkpoint, damage):
+    whole = checkpoint.read_bytes()
+    checkpoint.unlink()
+    if damage == "foreign":
+        torch.save(torch.zeros(3), checkpoint)
+    elif damage == "not ours":
+        torch.save({"weights": torch.zeros(3)}, checkpoint)
+    elif damage != "missing":
+        middle = len(whole) // 2
+        contents = {
+            "empty": b"",
+            "cut": whole[:middle],
+            "garbage": b"no checkpoint " * 50,
+            "overwritten": whole[:100] + bytes(middle) + whole[100 + middle :],
+        }
+        checkpoint.write_bytes(contents[damage])
+    with pytest.raises(ValueError, match="checkpoint") as caught:
+        checkpoints.restore(trainer_of(digits), checkpoint, RUN)
+    assert "without --resume" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_checkpoint_that_would_run_code_is_refused(digits, tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "sprung",))
+
+    torch.save({"config": Trap()}, tmp_path / "checkpoint.pt")
+    with pytest.raises(ValueError, match="cannot be read as a checkpoint"):
+        checkpoints.restore(trainer_of(digits), tmp_path / "checkpoint.pt", RUN)
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_differences_are_named_by_their_path():
+    there, here = {"a": {"b": 1, "c": [1, 2]}}, {"a": {"b": 1, "c": [1, 3]}, "d": None}
+    assert checkpoints.differences(there, here) == ["a.c is [1, 2] there and [1, 3] here"]
+    assert checkpoints.differences(there, {**here, "d": 4})[1] == "d is None there and 4 here"
