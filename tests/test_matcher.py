@@ -1,9 +1,10 @@
-"""The contract of the Python API: compare, neighbours, locate."""
+"""The contract of the Python API: compare, neighbours, locate, recognise; a picture is encoded once."""
 
 from __future__ import annotations
 
 import io
 import math
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
@@ -12,7 +13,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 import siamese
-from siamese.matcher import vote
+from siamese import matcher as matcher_module
+from siamese.matcher import Matcher
+from siamese.retrieval.results import Query
+from siamese.retrieval.search import vote
 from tests.helpers import canvas
 
 
@@ -41,6 +45,18 @@ def test_the_gallery_holds_what_the_network_says_of_its_pictures(matcher):
     assert distance.max() < 0.005
 
 
+def test_labels_are_the_names_of_the_gallery_s_labels(matcher):
+    assert matcher.labels == ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
+    assert set(matcher.gallery.labels.tolist()) == set(range(10))
+
+
+def test_settings_of_inference_are_the_bundle_s(matcher):
+    assert matcher.inference is matcher.bundle.inference
+    assert matcher.inference.few_shot_head in matcher.net.config.heads
+    assert 0 < matcher.inference.novelty_threshold < 2
+    assert matcher.threshold == matcher.calibration.threshold
+
+
 def test_a_folder_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(ValueError, match="nowhere"):
         siamese.load(tmp_path / "nowhere")
@@ -58,6 +74,7 @@ def test_pictures_and_their_ink_embed_alike(matcher, drawn):
     inks = np.stack([siamese.to_ink(picture) for picture in drawn])
     assert matcher.embed(inks) == pytest.approx(matcher.embed(drawn), abs=1e-6)
     assert matcher.embed(inks[3:4]) == pytest.approx(matcher.embed(inks)[3:4], abs=1e-5)
+    assert matcher.embed([matcher.encode(drawn[3])]) == pytest.approx(matcher.embed(inks)[3:4], abs=1e-5)
 
 
 @pytest.mark.parametrize("wrong", [np.zeros((2, 28, 28)), np.zeros((28, 28), np.uint8), np.zeros((2, 9, 9), np.uint8)])
@@ -71,6 +88,8 @@ def test_one_picture_in_place_of_a_list_is_refused(matcher, drawn):
         matcher.embed(drawn[0])
     with pytest.raises(ValueError, match="list of pictures"):
         matcher.embed("four.png")
+    with pytest.raises(ValueError, match="list of pictures, got Query"):
+        matcher.embed(matcher.encode(drawn[0]))
 
 
 # --- compare --------------------------------------------------------------------------------------------
@@ -91,7 +110,7 @@ def test_every_form_of_a_picture_compares_alike(matcher, drawn, tmp_path):
     wanted = matcher.compare(drawn[4], drawn[9])
     assert matcher.compare(tmp_path / "four.png", stream.getvalue()) == wanted
     assert matcher.compare(str(tmp_path / "four.png"), np.asarray(drawn[9])) == wanted
-    alone = matcher.compare(matcher.read(drawn[4]), drawn[9])
+    alone = matcher.compare(matcher.encode(drawn[4]), drawn[9])
     assert (alone.same, alone.note) == (wanted.same, wanted.note)
     assert alone.distance == pytest.approx(wanted.distance, abs=1e-6)
     assert alone.probability == pytest.approx(wanted.probability, abs=1e-4)
@@ -113,16 +132,16 @@ def test_a_picture_is_the_same_as_itself(matcher, drawn):
 
 def test_comparing_tells_digits_apart(matcher, hundred, drawn):
     pairs = [(i, j) for i in range(30) for j in range(i)]
-    symbols = [matcher.read(picture) for picture in drawn]
+    queries = matcher.encode_all(drawn)
     right = [
-        matcher.compare(symbols[i], symbols[j]).same == bool(hundred.labels[i] == hundred.labels[j]) for i, j in pairs
+        matcher.compare(queries[i], queries[j]).same == bool(hundred.labels[i] == hundred.labels[j]) for i, j in pairs
     ]
     assert np.mean(right) > 0.95
 
 
 def test_distance_probability_and_verdict_agree(matcher, drawn):
-    symbols = [matcher.read(picture) for picture in drawn]
-    results = sorted((matcher.compare(a, b) for a in symbols for b in symbols), key=lambda result: result.distance)
+    queries = matcher.encode_all(drawn)
+    results = sorted((matcher.compare(a, b) for a in queries for b in queries), key=lambda result: result.distance)
     probabilities = [result.probability for result in results]
     assert probabilities == sorted(probabilities, reverse=True)
     for result in results:
@@ -181,8 +200,8 @@ def test_what_is_no_digit_is_answered_with_a_note(matcher, drawn, name):
     assert "Both pictures" in matcher.compare(scribble(name), scribble(name)).note
 
 
-def test_digits_are_hardly_ever_noted(stranger, hundred):
-    novel = [stranger.is_novel(image) for image in hundred.images[:, 0].numpy()]
+def test_digits_are_hardly_ever_noted(without_hundred, hundred):
+    novel = [without_hundred.is_novel(image) for image in hundred.images[:, 0].numpy()]
     assert np.mean(novel) <= 0.03  # 1 % is aimed at
 
 
@@ -192,7 +211,7 @@ def test_digits_are_hardly_ever_noted(stranger, hundred):
 def test_neighbours_are_exact_and_nearest_first(matcher, drawn):
     gallery = matcher.gallery
     for picture in drawn:
-        embedding = matcher.read(picture).embedding.astype(np.float64)
+        embedding = matcher.encode(picture).embedding.astype(np.float64)
         distances = np.linalg.norm(gallery.embeddings.astype(np.float64) - embedding, axis=1)
         found = matcher.neighbours(picture, 25)
         assert [n.distance for n in found] == pytest.approx(np.sort(distances)[:25], abs=1e-4)
@@ -255,10 +274,10 @@ def test_a_picture_of_the_gallery_is_not_among_its_own_neighbours(matcher):
 
 
 def test_the_vote_goes_to_the_most_frequent_then_to_the_nearest(matcher, drawn):
-    found = matcher.neighbours(drawn[3], 5)
+    found = [neighbour.label for neighbour in matcher.neighbours(drawn[3], 5)]
     assert vote(found) == 3
-    other = matcher.neighbours(drawn[8], 5)
-    assert vote([found[0], other[0], other[1], found[1]]) == found[0].label
+    other = [neighbour.label for neighbour in matcher.neighbours(drawn[8], 5)]
+    assert vote([found[0], other[0], other[1], found[1]]) == found[0]
 
 
 # --- locate -----------------------------------------------------------------------------------------------
@@ -268,17 +287,17 @@ def test_a_picture_lies_among_its_neighbours_on_the_map(matcher, drawn):
     for picture in drawn:
         x, y = matcher.locate(picture)
         assert (type(x), type(y)) == (float, float)
-        near = matcher.gallery.xy[[neighbour.index for neighbour in matcher.neighbours(picture, 10)]]
-        assert near[:, 0].min() - 1e-6 <= x <= near[:, 0].max() + 1e-6
-        assert near[:, 1].min() - 1e-6 <= y <= near[:, 1].max() + 1e-6
+        places = matcher.gallery.xy[[neighbour.index for neighbour in matcher.neighbours(picture, 10)]]
+        assert places[:, 0].min() - 1e-6 <= x <= places[:, 0].max() + 1e-6
+        assert places[:, 1].min() - 1e-6 <= y <= places[:, 1].max() + 1e-6
 
 
-def test_a_digit_lies_in_its_own_cluster(stranger, hundred):
+def test_a_digit_lies_in_its_own_cluster(without_hundred, hundred):
     """The nearest point of the map shows the same digit."""
     right = []
     for image, label in zip(hundred.images[:, 0].numpy(), hundred.labels.tolist(), strict=True):
-        distances = np.linalg.norm(stranger.gallery.xy - stranger.locate(image), axis=1)
-        right.append(stranger.gallery.labels[distances.argmin()] == label)
+        distances = np.linalg.norm(without_hundred.gallery.xy - without_hundred.locate(image), axis=1)
+        right.append(without_hundred.gallery.labels[distances.argmin()] == label)
     assert np.mean(right) >= 0.95
 
 
@@ -295,7 +314,7 @@ def test_differences_are_shown_in_the_ink_of_each(matcher, drawn):
         for heat, picture in zip(matcher.differences(a, b), (a, b), strict=True):
             assert (heat.shape, heat.dtype) == ((28, 28), np.uint8)
             assert heat.any()
-            wide = np.pad(matcher.read(picture).ink, 1)
+            wide = np.pad(matcher.encode(picture).pixels, 1)
             near_ink = np.max([wide[i : i + 28, j : j + 28] for i in range(3) for j in range(3)], axis=0) > 0
             assert not heat[~near_ink].any()
 
@@ -325,32 +344,155 @@ def test_bad_pictures_are_refused_in_one_line(matcher, drawn, call):
         assert "\n" not in str(caught.value)
 
 
-# --- what was found out once --------------------------------------------------------------------------------
+# --- a picture is encoded once ------------------------------------------------------------------------------
 
 
-def test_a_picture_is_looked_up_once(matcher, drawn, monkeypatch):
-    searches = []
-    search = type(matcher.gallery).search
-    monkeypatch.setattr(type(matcher.gallery), "search", lambda *arguments: searches.append(1) or search(*arguments))
-    four, nine = matcher.read(drawn[4]), matcher.read(drawn[9])
-    assert len(searches) == 2
+@pytest.fixture
+def calls(monkeypatch) -> dict[str, list[int]]:
+    """How many pictures each call took: of embedding, by head, of making ink, and of searching the gallery."""
+    noted: dict[str, list[int]] = {"first head": [], "few-shot head": [], "ink": [], "search": []}
+    embed, to_ink, search = matcher_module.embed, matcher_module.to_ink, matcher_module.Gallery.search
+
+    def noted_embed(net, images, head=None, *rest):
+        noted["few-shot head" if head else "first head"].append(len(images))
+        return embed(net, images, head, *rest)
+
+    def noted_ink(picture):
+        noted["ink"].append(1)
+        return to_ink(picture)
+
+    def noted_search(gallery, query, *rest):
+        noted["search"].append(len(np.atleast_2d(query)))
+        return search(gallery, query, *rest)
+
+    monkeypatch.setattr(matcher_module, "embed", noted_embed)
+    monkeypatch.setattr(matcher_module, "to_ink", noted_ink)
+    monkeypatch.setattr(matcher_module.Gallery, "search", noted_search)
+    return noted
+
+
+def test_one_comparison_encodes_each_picture_once(matcher, drawn, calls):
+    matcher.compare(drawn[4], drawn[9])
+    assert calls == {"first head": [2], "few-shot head": [], "ink": [1, 1], "search": [2]}
+
+
+def test_everything_about_two_queries_is_answered_without_encoding_again(matcher, drawn, calls):
+    four, nine = matcher.encode_all([drawn[4], drawn[9]])
+    once = {"first head": [2], "few-shot head": [], "ink": [1, 1], "search": [2]}
+    assert calls == once
     matcher.compare(four, nine)
     matcher.neighbours(four, 10)
     matcher.is_novel(nine)
     matcher.locate(four)
-    assert len(searches) == 2
+    matcher.differences(four, nine)
+    assert matcher.encode_all([nine, four]) == [nine, four]
+    assert calls == once
     assert matcher.neighbours(four, 40)[:12] == matcher.neighbours(four, 12)
-    assert len(searches) == 3
+    assert calls == once | {"search": [2, 1]}
 
 
-def test_pictures_read_together_are_what_each_is_alone(matcher, drawn):
-    together = matcher.read_all([drawn[4], matcher.read(drawn[0]), drawn[9]])
-    for symbol, picture in zip(together, (drawn[4], drawn[0], drawn[9]), strict=True):
-        alone = matcher.read(picture)
-        assert np.array_equal(symbol.ink, alone.ink)
-        assert symbol.embedding == pytest.approx(alone.embedding, abs=1e-6)
-        for near, expected in zip(symbol.near, alone.near, strict=True):
-            assert (near.index, near.label) == (expected.index, expected.label)
-            assert near.distance == pytest.approx(expected.distance, abs=1e-6)
-            assert near.probability == pytest.approx(expected.probability, abs=1e-4)
-    assert matcher.read_all([]) == []
+def test_a_picture_beside_a_query_is_the_only_one_encoded(matcher, drawn, calls):
+    four = matcher.encode(drawn[4])
+    matcher.compare(four, drawn[9])
+    matcher.differences(drawn[9], four)
+    assert calls == {"first head": [1, 1, 1], "few-shot head": [], "ink": [1, 1, 1], "search": [1, 1, 1]}
+
+
+def test_queries_alone_never_come_to_encode_all(matcher, drawn, monkeypatch):
+    """Where other processes encode, what is encoded already is not sent to them."""
+    four, nine = matcher.encode(drawn[4]), matcher.encode(drawn[9])
+    monkeypatch.setattr(Matcher, "encode_all", lambda *arguments: pytest.fail("encoded again"))
+    matcher.compare(four, nine)
+    matcher.neighbours(four, 3)
+    matcher.locate(nine)
+    matcher.is_novel(nine)
+    matcher.differences(four, nine)
+    matcher.recognise([("4", four), ("9", nine)], four)
+
+
+def test_a_taught_example_is_embedded_once(matcher, drawn, calls):
+    four, nine = matcher.encode_all([drawn[4], drawn[9]])
+    taught = [("four", four), ("nine", nine)]
+    assert matcher.recognise(taught, drawn[14]).label == "four"
+    assert calls["few-shot head"] == [3]
+    kept = four.few_shot_embedding
+    assert matcher.recognise(taught, drawn[19]).label == "nine"
+    assert calls["few-shot head"] == [3, 1]
+    assert four.few_shot_embedding is kept
+    assert calls["first head"] == [2]
+
+
+def test_a_hundred_taught_examples_and_a_stroke_cost_one_embedding(matcher, hundred, drawn, calls):
+    queries = matcher.encode_all([canvas(image) for image in hundred.images[:, 0].numpy()])
+    taught = [(str(label), query) for label, query in zip(hundred.labels.tolist(), queries, strict=True)]
+    matcher.recognise(taught, drawn[0])
+    assert calls["few-shot head"] == [101]
+    strokes = matcher.encode_all(drawn[10:13])
+    for number, stroke in enumerate(strokes):
+        assert matcher.recognise(taught, stroke).label == str(number)
+    assert calls["few-shot head"] == [101, 1, 1, 1]
+    matcher.recognise(taught, strokes[0])
+    assert calls["few-shot head"] == [101, 1, 1, 1]
+
+
+def test_pictures_to_learn_from_are_not_looked_up_in_the_gallery(matcher, drawn, calls):
+    matcher.recognise([("four", drawn[4]), ("nine", drawn[9])], drawn[14])
+    assert calls == {"first head": [], "few-shot head": [3], "ink": [1, 1, 1], "search": []}
+
+
+def test_recognising_queries_and_pictures_is_the_same(matcher, drawn):
+    taught = [("four", drawn[4]), ("nine", drawn[9]), ("four", drawn[24])]
+    wanted = matcher.recognise(taught, drawn[14])
+    queries = [(label, matcher.encode(picture)) for label, picture in taught]
+    for _ in range(2):
+        found = matcher.recognise(queries, matcher.encode(drawn[14]))
+        assert (found.label, found.support) == (wanted.label, wanted.support)
+        assert found.probabilities == pytest.approx(wanted.probabilities, abs=1e-3)
+        assert found.distance == pytest.approx(wanted.distance, abs=1e-5)
+
+
+def test_recognising_takes_an_example(matcher, drawn):
+    with pytest.raises(ValueError, match="got 0 examples"):
+        matcher.recognise([], drawn[0])
+
+
+def test_pictures_encoded_together_are_what_each_is_alone(matcher, drawn):
+    together = matcher.encode_all([drawn[4], matcher.encode(drawn[0]), drawn[9]])
+    for query, picture in zip(together, (drawn[4], drawn[0], drawn[9]), strict=True):
+        assert_same_query(query, matcher.encode(picture))
+    assert matcher.encode_all([]) == []
+
+
+def test_a_picture_of_the_gallery_is_a_query_without_embedding_it(matcher, calls):
+    query = matcher.gallery_query(17)
+    assert np.array_equal(query.pixels, matcher.gallery.images[17])
+    assert np.array_equal(query.embedding, matcher.gallery.embeddings[17])
+    assert (query.nearest[0].index, query.nearest[0].distance) == (17, 0)
+    assert list(query.nearest[1:6]) == matcher.neighbours_of(17, 5)
+    assert not calls["first head"]
+
+
+def test_pictures_that_were_embedded_elsewhere_become_queries(matcher, drawn, calls):
+    wanted = matcher.encode_all(drawn[:3])
+    pixels, embeddings = (np.stack([getattr(q, part) for q in wanted]) for part in ("pixels", "embedding"))
+    for query, expected in zip(matcher.queries(pixels, embeddings), wanted, strict=True):
+        assert_same_query(query, expected)
+    assert calls["first head"] == [3]
+
+
+def test_a_query_goes_through_a_pickle(matcher, drawn):
+    query = matcher.encode(drawn[4])
+    matcher.recognise([("4", query)], query)
+    again = pickle.loads(pickle.dumps(query))
+    assert_same_query(again, query)
+    assert np.array_equal(again.few_shot_embedding, query.few_shot_embedding)
+
+
+def assert_same_query(query: Query, expected: Query) -> None:
+    """Up to rounding, which may differ with what was embedded beside it."""
+    assert np.array_equal(query.pixels, expected.pixels)
+    assert query.embedding == pytest.approx(expected.embedding, abs=1e-6)
+    for neighbour, wanted in zip(query.nearest, expected.nearest, strict=True):
+        assert (neighbour.index, neighbour.label) == (wanted.index, wanted.label)
+        assert neighbour.distance == pytest.approx(wanted.distance, abs=1e-6)
+        assert neighbour.probability == pytest.approx(wanted.probability, abs=1e-4)

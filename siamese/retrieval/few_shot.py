@@ -1,8 +1,8 @@
-"""Name a symbol from a few examples of each candidate: no training, one look is enough.
+"""Few-shot classification: name a symbol from one or a few examples of each candidate, without training.
 
-Each candidate is as near as its nearest example. The calibration turns that distance into how much more
-often pairs of one symbol lie so near than pairs of two (a likelihood ratio); with equal beliefs
-beforehand in each candidate and in "none of these", Bayes' rule gives the probabilities.
+The distance to a candidate is the distance to its nearest example. The calibration turns it into a likelihood ratio:
+how much more often two pictures of one symbol lie at that distance than pictures of two symbols. With equal prior
+probabilities for each candidate and for "none of these", Bayes' rule gives the posterior probabilities.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from siamese.retrieval.calibration import Calibration
 
 @dataclass(frozen=True)
 class Recognition:
-    """What a query is taken for.
+    """How a query is classified.
 
     Attributes:
-        probabilities: of each label, in the order in which the labels first came; with `none` they add up to 1.
-        none: the probability that it is none of them.
+        probabilities: of each label, in the order of their first examples; together with `none` they add up to 1.
+        none: the probability that the query shows none of the candidates.
         label: the most probable one, or None where "none of these" is more probable than each.
-        support: index of the example that decided it: the nearest one of the most probable label.
-        distance: to that example.
+        support: index of the nearest example, which is one of the most probable label.
+        distance: to that example, in [0, 2].
     """
 
     probabilities: dict[str, float]
@@ -35,13 +35,13 @@ class Recognition:
 
 
 def recognise(support: np.ndarray, labels: Sequence[str], query: np.ndarray, calibration: Calibration) -> Recognition:
-    """Compare a query with labelled examples.
+    """Classify a query by labelled examples.
 
     Args:
         support: (N, dim) embeddings of the examples, rows of length 1.
-        labels: N names; examples of one symbol share theirs.
-        query: (dim,) embedding.
-        calibration: of pairs of symbols such as these.
+        labels: N names; examples of one symbol have the same.
+        query: (dim,) embedding of length 1.
+        calibration: fitted to pairs of unseen symbols.
 
     Raises:
         ValueError: there is no example, or not one label for each.
@@ -55,10 +55,10 @@ def recognise(support: np.ndarray, labels: Sequence[str], query: np.ndarray, cal
     for index, label in enumerate(labels):
         if label not in nearest or distances[index] < distances[nearest[label]]:
             nearest[label] = index
-    chance = calibration.probability(distances[list(nearest.values())])
-    ratio = chance / np.maximum(1 - chance, 1e-9)
-    total = ratio.sum() + 1.0
-    probabilities = {label: float(r / total) for label, r in zip(nearest, ratio, strict=True)}
+    same = calibration.probability(distances[list(nearest.values())])
+    ratios = same / np.maximum(1 - same, 1e-9)
+    total = ratios.sum() + 1.0
+    probabilities = {label: float(ratio / total) for label, ratio in zip(nearest, ratios, strict=True)}
     best = min(nearest, key=lambda label: distances[nearest[label]])
     none = float(1.0 / total)
     decided = nearest[best]

@@ -1,4 +1,4 @@
-"""Embedded pictures, and their exact nearest neighbours."""
+"""Embedded pictures that a query is compared with."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ from functools import cached_property
 
 import numpy as np
 
-GROUP = 16  # similarities of which the search looks at the largest first
-FEW = 4  # queries that are better searched for one after the other
-BLOCK = 128  # queries that are searched for at a time: at 60,000 pictures, 30 MB of similarities
+from siamese.retrieval.search import nearest
 
 
 class Gallery:
-    """The pictures that a query is compared with.
+    """Pictures with their labels, embeddings and places on the map.
 
     Attributes:
         images: (N, 28, 28) uint8.
-        labels: (N,) int64.
+        labels: (N,) int64, indices of the bundle's label names.
         embeddings: (N, dim) float32, rows of length 1.
-        xy: (N, 2) float32, where each stands on the map.
+        xy: (N, 2) float32 coordinates on the map, within [-1, 1].
     """
 
     def __init__(
@@ -29,10 +27,14 @@ class Gallery:
         embeddings: np.ndarray,
         xy: np.ndarray,
     ) -> None:
-        """Put the parts together; `images` may be a function, which is called when they are first asked for.
+        """Put the parts together.
+
+        Args:
+            images: the array, or a function that returns it, which is called when the images are first used.
+            labels, embeddings, xy: as in the attributes.
 
         Raises:
-            ValueError: the parts do not belong together.
+            ValueError: the parts differ in length, or a shape is wrong.
         """
         self._images, self.labels, self.embeddings, self.xy = images, labels, embeddings, xy
         count = len(labels)
@@ -66,41 +68,10 @@ class Gallery:
             among: indices to search, all of them if None.
 
         Returns:
-            (indices, distances), both (k,) or (B, k), or fewer where there are not so many. Distances are
-            Euclidean, in float32, taken from the difference of the two vectors.
+            (distances, indices), both (k,) or (B, k), or fewer where there are not so many; see `search.nearest`.
         """
         embeddings = self.embeddings if among is None else self.embeddings[among]
-        queries, k = np.atleast_2d(query), min(k, len(embeddings))
-        indices, distances = np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32)
-        for start in range(0, len(queries), BLOCK):
-            block = queries[start : start + BLOCK]
-            if len(block) > FEW:
-                similarity = block @ embeddings.T
-            else:  # row by row, which keeps up with the memory better than BLAS does
-                similarity = np.stack([np.vecdot(embeddings, query) for query in block])
-            for row, candidates in enumerate(_candidates(similarity, k, embeddings.shape[1]), start):
-                # The difference is exact where the inner product, near 1, is not: a picture's own distance is 0.
-                difference = embeddings[candidates] - queries[row]
-                exact = np.sqrt(np.vecdot(difference, difference))
-                order = np.lexsort((candidates, exact))[:k]
-                indices[row], distances[row] = candidates[order], exact[order]
+        distances, indices = nearest(np.atleast_2d(query), embeddings, k)
         if among is not None:
             indices = among[indices]
-        return (indices, distances) if query.ndim == 2 else (indices[0], distances[0])
-
-
-def _candidates(similarity: np.ndarray, k: int, dim: int) -> list[np.ndarray]:
-    """For each row of (B, N) inner products, the indices of all that can be among the k nearest.
-
-    The similarities are put into groups. The k-th largest of the groups' maxima is reached by k of them at
-    least, so that what lies below it is out; that takes two passes at the memory's pace, and no sorting.
-    """
-    rows, count = similarity.shape
-    groups = count // GROUP
-    if not 0 < k <= groups:
-        return [np.arange(count)] * rows
-    maxima = similarity[:, : groups * GROUP].reshape(rows, GROUP, groups).max(axis=1)
-    # As much as rounding can move an inner product of unit vectors.
-    slack = 2 * dim * np.finfo(np.float32).eps
-    bounds = np.partition(maxima, groups - k, axis=1)[:, groups - k] - slack
-    return [np.flatnonzero(row >= bound) for row, bound in zip(similarity, bounds, strict=True)]
+        return (distances, indices) if query.ndim == 2 else (distances[0], indices[0])

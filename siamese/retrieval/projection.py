@@ -1,22 +1,30 @@
-"""The map: t-SNE of the gallery's embeddings, and where a new picture stands on it.
+"""Embeddings in two or three dimensions: the t-SNE map, principal components, and the place of a new picture.
 
-t-SNE (van der Maaten and Hinton, 2008) keeps neighbourhoods, not distances: that two clusters lie far
-apart on the map, or that one is wider than another, means nothing.
+t-SNE (van der Maaten and Hinton, 2008) keeps neighbourhoods, not distances: how far apart two clusters lie on the map,
+or how wide one is, means nothing.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-NEIGHBOURS = 10  # whose places a new picture's place is taken from
+NEIGHBOURS = 10  # of a new picture: its place on the map is their weighted mean
 
 
 def tsne(embeddings: np.ndarray, seed: int = 0, perplexity: float = 30.0) -> np.ndarray:
-    """Lay out (N, dim) unit vectors on a plane: (N, 2) float32, centred, the longer side from -1 to 1.
+    """Lay out unit vectors on a plane.
 
-    By openTSNE's interpolated gradients (Linderman et al., 2019), started from the first two principal
-    components, so that the layout is the same for the same embeddings. Perplexity, from 5 to 50, is how
-    many neighbours a point tries to keep; lower ones break the map into crumbs.
+    By openTSNE's interpolated gradients (Linderman et al., 2019), started from the first two principal components. The
+    layout is the same for the same embeddings and seed.
+
+    Args:
+        embeddings: (N, dim) unit vectors.
+        seed: of openTSNE's random numbers.
+        perplexity: how many neighbours a point tries to keep, typically 5 to 50. Lower values break the map into small
+            pieces. Fewer than three times as many points lower it.
+
+    Returns:
+        (N, 2) float32, centred, the longer side from -1 to 1.
     """
     from openTSNE import TSNE
 
@@ -24,8 +32,8 @@ def tsne(embeddings: np.ndarray, seed: int = 0, perplexity: float = 30.0) -> np.
     layout = TSNE(
         perplexity=perplexity,
         initialization="pca",
-        neighbors="exact",  # for a gallery of 10,000 sooner found than by openTSNE's approximate index
-        # Of openTSNE's 250 and 500 steps the others make the map wider, and its neighbourhoods no truer.
+        neighbors="exact",  # for a gallery of 10,000 faster than openTSNE's approximate index
+        # openTSNE's defaults, 250 and 500 steps, make the map wider and its neighbourhoods no better.
         early_exaggeration_iter=100,
         n_iter=250,
         random_state=seed,
@@ -36,27 +44,45 @@ def tsne(embeddings: np.ndarray, seed: int = 0, perplexity: float = 30.0) -> np.
     return layout / np.abs(layout).max()
 
 
-def principal_components(embeddings: np.ndarray, count: int = 3) -> np.ndarray:
-    """(N, count) float32 coordinates along the directions of most variance, the largest from -1 to 1.
+def principal_axes(embeddings: np.ndarray, count: int = 3) -> np.ndarray:
+    """The directions in which the embeddings vary most.
 
-    A direction's sign is arbitrary; the one is taken in which its largest part points up. Directions that
-    the embedding does not have are zero.
+    A direction's sign is arbitrary; here its largest component is positive, so that a picture of the axes is not
+    mirrored from one run to the next.
+
+    Args:
+        embeddings: (N, dim), not necessarily centred.
+        count: how many axes.
+
+    Returns:
+        (dim, min(count, dim)) orthonormal columns, the largest variance first.
     """
     centred = embeddings - embeddings.mean(axis=0)
     _, directions = np.linalg.eigh(centred.T @ centred)
     axes = directions[:, ::-1][:, :count]
     largest = np.abs(axes).argmax(axis=0)
-    coordinates = centred @ (axes * np.sign(axes[largest, np.arange(axes.shape[1])]))
+    return axes * np.sign(axes[largest, np.arange(axes.shape[1])])
+
+
+def principal_components(embeddings: np.ndarray, count: int = 3) -> np.ndarray:
+    """(N, count) float32 coordinates of (N, dim) embeddings along their principal axes.
+
+    The largest absolute coordinate is 1. Where the embedding has fewer than `count` dimensions, the others are 0.
+    """
+    coordinates = (embeddings - embeddings.mean(axis=0)) @ principal_axes(embeddings, count)
     coordinates = np.pad(coordinates, ((0, 0), (0, count - coordinates.shape[1])))
     return (coordinates / max(float(np.abs(coordinates).max()), 1e-9)).astype(np.float32)
 
 
 def place(places: np.ndarray, distances: np.ndarray) -> tuple[float, ...]:
-    """Where a new picture stands: the mean of its nearest neighbours' places, the nearer the heavier.
+    """The place of a new picture: the mean of its nearest neighbours' places, weighted by a Gaussian of the distance.
 
     Args:
-        places: (k, axes) of the neighbours, nearest first.
-        distances: (k,) to them, in the original space.
+        places: (k, axes) coordinates of the neighbours, nearest first.
+        distances: (k,) to them, in the embedding space. Their median sets the width of the Gaussian.
+
+    Returns:
+        one coordinate an axis, always finite.
     """
     scale = max(float(distances[len(distances) // 2]), 1e-6)
     weights = np.exp(-((distances / scale) ** 2) * 2)

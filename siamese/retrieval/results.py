@@ -1,8 +1,7 @@
-"""What a matcher finds: a picture that was read, its neighbours, how two compare."""
+"""What a matcher returns: an encoded picture, its neighbours, how two pictures compare."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +13,9 @@ class Comparison:
 
     Attributes:
         distance: Euclidean, between unit vectors, in [0, 2].
-        probability: that both show the same symbol, where same and different are equally likely beforehand.
-        same: whether the distance is at most the threshold, which is where the probability is one half.
-        note: empty, or which picture looks like nothing in the gallery: the probability then says little.
+        probability: that both show the same symbol, if same and different are equally likely beforehand.
+        same: whether the distance is at most the threshold, at which the probability is one half.
+        note: empty, or which picture looks like nothing in the gallery: the probability is then unreliable.
     """
 
     distance: float
@@ -27,7 +26,14 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A picture of the gallery, seen from a query."""
+    """A picture of the gallery, as a neighbour of a query.
+
+    Attributes:
+        index: of the gallery picture.
+        label: index of its label name.
+        distance: between it and the query, in [0, 2].
+        probability: that both show the same symbol.
+    """
 
     index: int
     label: int
@@ -35,22 +41,26 @@ class Neighbour:
     probability: float
 
 
-@dataclass(frozen=True)
-class Symbol:
-    """A picture that a matcher has read, so that nothing about it need be found out twice.
+@dataclass
+class Query:
+    """An encoded picture: every answer about it is computed from this.
 
     Attributes:
-        ink: (28, 28) uint8.
-        embedding: (dim,) of length 1; None if it is only to be recognised.
-        near: its nearest of that matcher's gallery, if they were looked up.
+        pixels: (28, 28) uint8, the picture as the network sees it.
+        embedding: (dim,) by the first head, of length 1.
+        nearest: its nearest neighbours in the gallery, nearest first.
+        few_shot_embedding: (dim,) by the head for few-shot classification; computed when it is first needed.
     """
 
-    ink: np.ndarray
-    embedding: np.ndarray | None = None
-    near: tuple[Neighbour, ...] = ()
+    pixels: np.ndarray
+    embedding: np.ndarray
+    nearest: tuple[Neighbour, ...] = ()
+    few_shot_embedding: np.ndarray | None = None
 
 
-def vote(neighbours: Sequence[Neighbour]) -> int:
-    """The most frequent label among neighbours; of several, the one that stands nearest."""
-    labels = [neighbour.label for neighbour in neighbours]
-    return max(labels, key=lambda label: (labels.count(label), -labels.index(label)))
+def novelty_note(novel: list[str]) -> str:
+    """The note of a comparison in which these pictures, "first" or "second" or both, look like nothing in the gallery."""
+    if not novel:
+        return ""
+    which = "Both pictures look" if len(novel) == 2 else f"The {novel[0]} picture looks"
+    return f"{which} like nothing in the gallery, so read the score with care."

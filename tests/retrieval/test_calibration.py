@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from siamese.evaluation import metrics
-from siamese.evaluation.metrics import BINS, PairDistances
 from siamese.retrieval.calibration import Calibration, fit_calibration
+from siamese.retrieval.distances import BINS, PairDistances
 
 GRID = np.linspace(0, 2, 40001)
 
 
 def drawn(same_mean: float, different_mean: float, spread: float = 0.2, seed: int = 0) -> PairDistances:
     """50,000 same and 400,000 different pairs with normally distributed distances."""
-    chance = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     counts = [
-        np.histogram(np.clip(chance.normal(mean, spread, count), 0, 2), BINS, (0, 2))[0]
+        np.histogram(np.clip(rng.normal(mean, spread, count), 0, 2), BINS, (0, 2))[0]
         for mean, count in ((same_mean, 50_000), (different_mean, 400_000))
     ]
     return PairDistances(*counts)
@@ -32,7 +32,7 @@ def pairs() -> PairDistances:
 
 @pytest.fixture(scope="module")
 def calibration(pairs) -> Calibration:
-    return fit_calibration([pairs], novelty=0.4)
+    return fit_calibration([pairs])
 
 
 def test_probability_falls_as_distance_grows(calibration):
@@ -83,9 +83,7 @@ def test_a_constant_scorer_says_one_half():
 
 def test_it_survives_json(calibration):
     again = json.loads(json.dumps(asdict(calibration)))
-    again = Calibration(tuple(again["distances"]), tuple(again["probabilities"]), again["threshold"], again["novelty"])
-    assert again == calibration
-    assert again.novelty == 0.4
+    assert Calibration(tuple(again["distances"]), tuple(again["probabilities"]), again["threshold"]) == calibration
 
 
 @pytest.mark.parametrize(
@@ -96,11 +94,12 @@ def test_it_survives_json(calibration):
         {"probabilities": (0.9, 0.4, 0.5)},
         {"probabilities": (1.9, 0.5, 0.1)},
         {"threshold": 2.5},
+        {"threshold": float("nan")},
         {"distances": (), "probabilities": ()},
     ],
 )
 def test_a_curve_that_is_none_is_refused(wrong):
-    right = {"distances": (0.0, 1.0, 2.0), "probabilities": (0.9, 0.5, 0.1), "threshold": 1.0, "novelty": 1.0}
+    right = {"distances": (0.0, 1.0, 2.0), "probabilities": (0.9, 0.5, 0.1), "threshold": 1.0}
     assert Calibration(**right).same(0.5)
     with pytest.raises(ValueError, match="calibration takes"):
         Calibration(**(right | wrong))

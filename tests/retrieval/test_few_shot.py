@@ -1,4 +1,4 @@
-"""Naming a symbol from a few examples."""
+"""Few-shot classification: a symbol is named from a few examples."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import pytest
 from siamese.retrieval.calibration import Calibration
 from siamese.retrieval.few_shot import recognise
 
-CURVE = Calibration((0.0, 1.0, 2.0), (0.999, 0.5, 0.001), threshold=1.0, novelty=1.0)
+CURVE = Calibration((0.0, 1.0, 2.0), (0.999, 0.5, 0.001), threshold=1.0)
 AXES = np.eye(4, dtype=np.float32)
 
 
-def near(axis: int, toward: int, share: float = 0.2) -> np.ndarray:
-    vector = AXES[axis] + share * AXES[toward]
+def near(axis: int, toward: int, amount: float = 0.2) -> np.ndarray:
+    vector = AXES[axis] + amount * AXES[toward]
     return vector / np.linalg.norm(vector)
 
 
@@ -38,8 +38,8 @@ def test_what_is_far_from_all_is_none_of_them():
 
 def test_bayes_rule_by_hand():
     support, query = AXES[:2], near(0, 1, 0.5)
-    chance = [float(CURVE.probability(np.linalg.norm(row - query))) for row in support]
-    ratios = [p / (1 - p) for p in chance]
+    same = [float(CURVE.probability(np.linalg.norm(row - query))) for row in support]
+    ratios = [p / (1 - p) for p in same]
     found = recognise(support, ["a", "b"], query, CURVE)
     assert found.probabilities["a"] == pytest.approx(ratios[0] / (sum(ratios) + 1))
     assert found.none == pytest.approx(1 / (sum(ratios) + 1))
@@ -47,8 +47,8 @@ def test_bayes_rule_by_hand():
 
 def test_the_order_of_the_examples_does_not_matter():
     support, labels, query = AXES[:3], ["a", "b", "c"], near(2, 1)
-    turned = recognise(support[::-1], labels[::-1], query, CURVE)
-    assert turned.probabilities == pytest.approx(recognise(support, labels, query, CURVE).probabilities)
+    reversed_ = recognise(support[::-1], labels[::-1], query, CURVE)
+    assert reversed_.probabilities == pytest.approx(recognise(support, labels, query, CURVE).probabilities)
 
 
 @pytest.mark.parametrize(("count", "labels"), [(0, []), (2, ["a"])])
@@ -58,7 +58,7 @@ def test_examples_and_labels_have_to_match(count, labels):
 
 
 def test_digits_taught_as_symbols_are_named_by_one_example_each(matcher):
-    """The symbols' head learned from letters alone: to it, digits are symbols never trained on."""
+    """The few-shot head learned from letters alone: to it, digits are symbols never trained on."""
     gallery = matcher.gallery
     first = [int(np.flatnonzero(gallery.labels == digit)[0]) for digit in range(10)]
     support = [(str(digit), gallery.images[index]) for digit, index in enumerate(first)]

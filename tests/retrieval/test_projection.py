@@ -11,9 +11,9 @@ from siamese.retrieval import projection
 @pytest.fixture(scope="module")
 def clusters() -> tuple[np.ndarray, np.ndarray]:
     """(120, 16) unit vectors in three tight clusters, and which each is in."""
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     labels = np.arange(120) % 3
-    rows = chance.normal(size=(3, 16))[labels] + 0.2 * chance.normal(size=(120, 16))
+    rows = rng.normal(size=(3, 16))[labels] + 0.2 * rng.normal(size=(120, 16))
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32), labels
 
 
@@ -40,7 +40,7 @@ def test_the_map_is_the_same_each_time(clusters, layout):
     assert np.array_equal(projection.tsne(clusters[0]), layout)
 
 
-def test_a_picture_of_the_gallery_stands_where_it_stood():
+def test_a_picture_of_the_gallery_stands_near_where_it_stood():
     xy = np.array([[0.5, 0.5], [-1, -1], [-1, 1], [1, -1], [0, 0]])
     x, y = projection.place(xy, np.array([0.0, 0.9, 0.9, 0.9, 0.9]))
     assert (x, y) == pytest.approx((0.5, 0.5), abs=0.35)
@@ -49,9 +49,9 @@ def test_a_picture_of_the_gallery_stands_where_it_stood():
 
 
 def test_a_picture_stands_among_its_neighbours():
-    chance = np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     for _ in range(50):
-        xy, distances = chance.uniform(-1, 1, (10, 2)), np.sort(chance.uniform(0, 2, 10))
+        xy, distances = rng.uniform(-1, 1, (10, 2)), np.sort(rng.uniform(0, 2, 10))
         place = np.array(projection.place(xy, distances))
         assert (xy.min(axis=0) <= place).all()
         assert (place <= xy.max(axis=0)).all()
@@ -76,6 +76,25 @@ def test_principal_components_are_the_directions_of_most_variance(clusters):
     _, singular, _ = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
     spread = np.linalg.norm(coordinates, axis=0)
     assert spread / spread[0] == pytest.approx(singular[:3] / singular[0], abs=1e-3)
+
+
+def test_principal_axes_are_orthonormal_and_ordered_by_variance(clusters):
+    rows, _ = clusters
+    axes = projection.principal_axes(rows, 4)
+    assert axes.shape == (16, 4)
+    assert axes.T @ axes == pytest.approx(np.eye(4), abs=1e-4)
+    spread = ((rows - rows.mean(axis=0)) @ axes).std(axis=0)
+    assert (np.diff(spread) <= 1e-6).all()
+    assert (np.take_along_axis(axes, np.abs(axes).argmax(axis=0)[None], axis=0) > 0).all()
+
+
+def test_an_embedding_of_two_dimensions_has_two_axes_and_a_third_component_of_zero(clusters):
+    rows = clusters[0][:, :2]
+    assert projection.principal_axes(rows, 3).shape == (2, 2)
+    coordinates = projection.principal_components(rows, 3)
+    assert coordinates.shape == (120, 3)
+    assert not coordinates[:, 2].any()
+    assert coordinates[:, :2].any()
 
 
 def test_principal_components_do_not_turn_over(clusters):
