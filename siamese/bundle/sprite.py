@@ -9,9 +9,10 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from siamese.inputs.ink import SIDE
+from siamese.config import InputConfig
 
 PER_ROW = 100
+SIDE = InputConfig().size[0]  # of a picture, in pixels
 
 
 def pack(images: np.ndarray) -> Image.Image:

@@ -6,8 +6,9 @@ import json
 import pickle
 import shutil
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from safetensors.torch import load_file, save_file
 import siamese
 from siamese.bundle import format as bundle
 from siamese.bundle import sprite
-from siamese.models.networks import embed
+from siamese.models.inference import embed
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +37,14 @@ def folder(bundle_folder: Path, tmp_path: Path) -> Path:
 
 
 def reconfigure(folder: Path, **changed: object) -> None:
-    path = folder / "config.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changed))
+    rewrite(folder, "config.json", lambda config: config.update(changed))
+
+
+def rewrite(folder: Path, name: str, change: Callable[[dict[str, Any]], object]) -> None:
+    path = folder / name
+    values = json.loads(path.read_text())
+    change(values)
+    path.write_text(json.dumps(values))
 
 
 def reweigh(folder: Path, change: Callable[[dict[str, torch.Tensor]], object]) -> None:
@@ -70,7 +77,7 @@ def trim(weights: dict[str, torch.Tensor]) -> None:
     weights[first(weights)] = weights[first(weights)][:-1].clone()
 
 
-def halve(weights: dict[str, torch.Tensor]) -> None:
+def to_half(weights: dict[str, torch.Tensor]) -> None:
     weights[first(weights)] = weights[first(weights)].half()
 
 
@@ -81,14 +88,77 @@ def shorten(arrays: dict[str, np.ndarray]) -> None:
 SPOILT = {
     "unknown version": ("config.json", "version 99", lambda f: reconfigure(f, format_version=99)),
     "no version": ("config.json", "version None", lambda f: reconfigure(f, format_version=None)),
-    "other ink": ("config.json", "ink", lambda f: reconfigure(f, ink={"side": 32})),
-    "no network": ("config.json", "understood", lambda f: reconfigure(f, network={"depth": 3})),
-    "no calibration": ("config.json", "understood", lambda f: reconfigure(f, calibration={})),
+    "other input": ("config.json", "input.size", lambda f: reconfigure(f, input={"size": [32, 32]})),
+    "other box": (
+        "config.json",
+        "input.box is 18",
+        lambda f: rewrite(f, "config.json", lambda config: config["input"].update(box=18)),
+    ),
+    "no network": ("config.json", "understood: network.depth", lambda f: reconfigure(f, network={"depth": 3})),
+    "no calibration": ("config.json", "understood: calibration.distances", lambda f: reconfigure(f, calibration={})),
+    "no few-shot calibration": (
+        "config.json",
+        "few_shot_calibration is missing",
+        lambda f: rewrite(f, "config.json", lambda config: config.pop("few_shot_calibration")),
+    ),
+    "calibration that rises": (
+        "config.json",
+        "understood",
+        lambda f: rewrite(f, "config.json", lambda config: config["calibration"]["probabilities"].reverse()),
+    ),
+    "threshold in words": (
+        "config.json",
+        "calibration.threshold",
+        lambda f: rewrite(f, "config.json", lambda config: config["calibration"].update(threshold="near")),
+    ),
+    "no rank of novelty": (
+        "config.json",
+        "inference.novelty_rank is missing",
+        lambda f: rewrite(f, "config.json", lambda config: config["inference"].pop("novelty_rank")),
+    ),
+    "no rotations": (
+        "config.json",
+        "inference.views.rotations is missing",
+        lambda f: rewrite(f, "config.json", lambda config: config["inference"]["views"].pop("rotations")),
+    ),
+    "no such few-shot head": (
+        "config.json",
+        "inference.few_shot_head is 'letters'",
+        lambda f: rewrite(f, "config.json", lambda config: config["inference"].update(few_shot_head="letters")),
+    ),
+    "a head that cannot be": (
+        "config.json",
+        "built",
+        lambda f: rewrite(f, "config.json", lambda config: config["network"].update(heads=["digits.0", "symbols"])),
+    ),
+    "labels are numbers": ("config.json", "labels[0]", lambda f: reconfigure(f, labels=list(range(10)))),
+    "too few labels": ("gallery.safetensors", "9 names", lambda f: reconfigure(f, labels=list("012345678"))),
+    "a key too many": ("config.json", "ink is unknown", lambda f: reconfigure(f, ink={})),
     "config is no JSON": ("config.json", "JSON", lambda f: truncate(f, "config.json")),
     "config is a list": ("config.json", "object", lambda f: (f / "config.json").write_text("[]")),
     "metrics are no JSON": ("metrics.json", "JSON", lambda f: truncate(f, "metrics.json")),
+    "a metric of another unit": (
+        "metrics.json",
+        "test[0].unit",
+        lambda f: rewrite(f, "metrics.json", lambda metrics: metrics["test"][0].update(unit="m")),
+    ),
+    "a metric that is no number": (
+        "metrics.json",
+        "'5-nn accuracy' must be a finite number",
+        lambda f: rewrite(f, "metrics.json", lambda metrics: metrics["test"][0].update(value=float("nan"))),
+    ),
+    "no history": (
+        "metrics.json",
+        "history is missing",
+        lambda f: rewrite(f, "metrics.json", lambda metrics: metrics.pop("history")),
+    ),
+    "a curve missing": (
+        "metrics.json",
+        "curves.roc is missing",
+        lambda f: rewrite(f, "metrics.json", lambda metrics: metrics["curves"].pop("roc")),
+    ),
     "other shape": ("model.safetensors", "expected", lambda f: reweigh(f, trim)),
-    "other type": ("model.safetensors", "float16", lambda f: reweigh(f, halve)),
+    "other type": ("model.safetensors", "float16", lambda f: reweigh(f, to_half)),
     "not numbers": ("model.safetensors", "not numbers", lambda f: reweigh(f, set_nan)),
     "tensor missing": ("model.safetensors", "missing", lambda f: reweigh(f, lambda w: w.pop(first(w)))),
     "tensor too many": (
@@ -100,6 +170,11 @@ SPOILT = {
     "empty weights": ("model.safetensors", "whole", lambda f: (f / "model.safetensors").write_bytes(b"")),
     "truncated gallery": ("gallery.safetensors", "whole", lambda f: truncate(f, "gallery.safetensors")),
     "gallery without map": ("gallery.safetensors", "xy", lambda f: regather(f, lambda a: a.pop("xy"))),
+    "gallery of no length": (
+        "gallery.safetensors",
+        "length 0",
+        lambda f: regather(f, lambda a: a.update(embeddings=a["embeddings"] * 0)),
+    ),
     "gallery of two lengths": ("gallery.safetensors", "expected", lambda f: regather(f, shorten)),
     "truncated pictures": ("gallery.png", "whole", lambda f: truncate(f, "gallery.png")),
     "pictures are no PNG": ("gallery.png", "whole", lambda f: (f / "gallery.png").write_bytes(b"GIF89a")),
@@ -164,6 +239,26 @@ def test_what_is_saved_is_loaded(bundle_folder: Path, tmp_path: Path) -> None:
     assert np.abs(after.gallery.embeddings - before.gallery.embeddings).max() < 0.001
     for name in {field.name for field in fields(before)} - {"net", "gallery"}:
         assert getattr(after, name) == getattr(before, name), name
+
+
+def test_parts_that_do_not_fit_are_not_saved(bundle_folder: Path, tmp_path: Path) -> None:
+    whole = bundle.load(bundle_folder)
+    with pytest.raises(ValueError, match="few_shot_head is 'letters'; the network has digits, symbols"):
+        bundle.save(replace(whole, inference=replace(whole.inference, few_shot_head="letters")), tmp_path / "saved")
+    assert not (tmp_path / "saved").exists()
+
+
+def test_the_shipped_bundle_is_of_this_format_and_embeds_its_gallery(bundle_folder: Path) -> None:
+    """What `docs/convert_bundle.py` wrote: the weights belong to the gallery's embeddings."""
+    assert bundle.FORMAT_VERSION == 3
+    shipped = bundle.load(bundle_folder)
+    assert shipped.inference.views.rotations == (-8, 0, 8)
+    assert shipped.inference.few_shot_views.rotations == (-15, -8, 0, 8, 15)
+    assert (shipped.inference.few_shot_head, shipped.inference.novelty_rank) == ("symbols", 5)
+    assert shipped.inference.views.gate and shipped.inference.few_shot_views.gate is None
+    images = torch.from_numpy(shipped.gallery.images[:100])[:, None]
+    embedded = embed(shipped.net, images, views=shipped.inference.views).numpy()
+    assert np.abs(embedded - shipped.gallery.embeddings[:100]).max() < 0.001
 
 
 def test_a_bundle_is_small_and_holds_nothing_else(bundle_folder: Path, tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ import torch
 
 import siamese
 from siamese.bundle import format as bundle
+from tests.helpers import ROOT
 from tests.hub_server import READ_TOKEN, TOKEN, HubServer, Repo
 
-ROOT = Path(siamese.__file__).parents[1]
 REPO = "user/digits"
 DEADLINE = 3.0
 SLACK = 3.0  # for reading a bundle on a busy machine
@@ -35,7 +35,7 @@ def loopback_only(event, arguments):
         os._exit(13)
 
 sys.addaudithook(loopback_only)
-from siamese import matcher
+from siamese import cli, matcher
 from siamese.bundle import hub
 from siamese.ui import serving
 
@@ -50,7 +50,7 @@ def pull(repo, deadline=30):
     pulled = hub.pull(repo, deadline=deadline)
     return {"folder": str(pulled.folder), "name": pulled.name, "problem": pulled.problem}
 
-calls = {"push": hub.push, "check_push": hub.check_push, "main": hub.main, "pull": pull, "serve": serve,
+calls = {"push": hub.push, "check_push": hub.check_push, "main": cli.main, "pull": pull, "serve": serve,
          "load": lambda *arguments: seen(matcher.load(*arguments))}
 for line in sys.stdin:
     name, arguments, options = json.loads(line)
@@ -111,10 +111,10 @@ def bundle_folder() -> Path:
 def other_folder(bundle_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle that answers otherwise than the one that ships, so that the two cannot be mistaken for each other."""
     other = bundle.load(bundle_folder)
-    chance = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for parameter in other.net.parameters():
-            parameter *= 1 + 0.1 * torch.rand(parameter.shape, generator=chance)
+            parameter *= 1 + 0.1 * torch.rand(parameter.shape, generator=generator)
     folder = tmp_path_factory.mktemp("bundles") / "other"
     bundle.save(other, folder)
     return folder
@@ -287,7 +287,7 @@ def test_push_cut_off_half_way(start, server, other_folder, tmp_path) -> None:
     assert len(server.repos[REPO].commits) == 1
 
     command = shlex.split(error.partition("to try again: ")[2])
-    assert command == ["python", "-m", "siamese.bundle.hub", "push", str(folder), REPO]
+    assert command == ["python", "-m", "siamese", "push", str(folder), REPO]
     server.mode = ""
     assert client.value("main", command[3:]) == 0
     assert set(bundle.FILES) < set(server.repos[REPO].commits[-1][1])
