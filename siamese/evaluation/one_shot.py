@@ -1,7 +1,7 @@
-"""One look is enough: the 20-way one-shot task of Lake, Salakhutdinov and Tenenbaum (2015).
+"""20-way one-shot classification: the task of Lake, Salakhutdinov and Tenenbaum (2015).
 
-A run shows one example of each of twenty characters of one alphabet, drawn by one person, and asks
-which of them each of twenty pictures drawn by another person shows.
+A run shows one example of each of twenty characters of one alphabet, drawn by one person, and asks which of them each
+of twenty pictures drawn by another person shows.
 """
 
 from __future__ import annotations
@@ -11,11 +11,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
+from torch.nn import functional
 
-from siamese.data.images import character_ink
+from siamese.config import InferenceConfig
+from siamese.data.omniglot import character_ink
+from siamese.models.inference import embed
+from siamese.models.networks import EmbeddingNet
 
 WAYS = 20
-Embed = Callable[[np.ndarray], np.ndarray]  # (N, 28, 28) uint8 -> (N, dim), nearer is more alike
+Embed = Callable[
+    [np.ndarray], np.ndarray
+]  # (N, 28, 28) uint8 -> (N, dim); the larger the inner product, the more alike
+
+# Error on the 20 runs, as published: Lake et al. (2015, 2019), Koch et al. (2015), Snell et al. (2017).
+PUBLISHED = (
+    ("humans", 0.045),
+    ("Bayesian program learning, 30 alphabets", 0.033),
+    ("Bayesian program learning, minimal sets", 0.042),
+    ("Siamese network of Koch et al., 40 alphabets", 0.080),
+    ("prototypical network, 30 alphabets", 0.137),
+    ("prototypical network, minimal sets", 0.301),
+    ("modified Hausdorff distance", 0.388),
+)
 
 
 @dataclass(frozen=True)
@@ -24,8 +42,8 @@ class Run:
 
     Attributes:
         support: (ways, 28, 28) uint8, one example of each class.
-        queries: (ways, 28, 28) uint8.
-        answers: (ways,) int64, the support that each query shows.
+        queries: (ways, 28, 28) uint8, the pictures to classify.
+        answers: (ways,) int64, index of the support that shows the same class, for each query.
     """
 
     support: np.ndarray
@@ -34,22 +52,29 @@ class Run:
 
 
 def generate_runs(characters: np.ndarray, runs: int, seed: int, ways: int = WAYS) -> list[Run]:
-    """Draw tasks of the published shape from (characters, drawers, 28, 28) uint8 drawings."""
-    chance = np.random.default_rng(seed)
-    drawn = []
+    """Random tasks of the published form.
+
+    Args:
+        characters: (characters, drawers, 28, 28) uint8 drawings of one alphabet, at least `ways` characters.
+        runs: how many tasks.
+        seed: of the choice of characters, drawers and order.
+        ways: classes a task.
+    """
+    rng = np.random.default_rng(seed)
+    generated = []
     for _ in range(runs):
-        chosen = chance.choice(len(characters), ways, replace=False)
-        first, second = chance.choice(characters.shape[1], 2, replace=False)
-        order = chance.permutation(ways)
-        drawn.append(Run(characters[chosen, first], characters[chosen[order], second], order))
-    return drawn
+        chosen = rng.choice(len(characters), ways, replace=False)
+        first, second = rng.choice(characters.shape[1], 2, replace=False)
+        order = rng.permutation(ways)
+        generated.append(Run(characters[chosen, first], characters[chosen[order], second], order))
+    return generated
 
 
 def read_runs(folder: Path) -> list[Run]:
     """The published runs: `runNN/class_labels.txt` pairs each test drawing with its training drawing.
 
     Raises:
-        ValueError: the folder holds no such runs.
+        ValueError: the folder holds no such runs, or a drawing is missing or cannot be read.
     """
     tables = sorted(Path(folder).glob("**/run*/class_labels.txt"))
     if not tables:
@@ -62,7 +87,7 @@ def _read_run(table: Path) -> Run:
     supports = sorted({support for _, support in pairs})
 
     def ink(name: str) -> np.ndarray:
-        # The names in the table begin with the run's own folder.
+        # The names in the table start with the folder of the run.
         return character_ink((table.parent.parent / name).read_bytes())
 
     try:
@@ -76,16 +101,50 @@ def _read_run(table: Path) -> Run:
 
 
 def error(run: Run, embed: Embed, seed: int = 0) -> float:
-    """Share of queries whose nearest support is another than their own; ties are broken at random."""
-    chance = np.random.default_rng(seed)
-    order = chance.permutation(len(run.support))
+    """Share of queries whose nearest support is of another class; ties are broken at random.
+
+    The support is shuffled before it is embedded, so that its order tells nothing.
+    """
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(run.support))
     similarity = embed(run.queries) @ embed(run.support[order]).T
     best = similarity == similarity.max(axis=1, keepdims=True)
-    chosen = np.where(best, chance.random(similarity.shape), -1).argmax(axis=1)
+    chosen = np.where(best, rng.random(similarity.shape), -1).argmax(axis=1)
     return float((order[chosen] != run.answers).mean())
 
 
 def mean_error(runs: list[Run], embed: Embed) -> tuple[float, float]:
-    """(mean, standard error of the mean) over runs."""
+    """(mean, standard error of the mean) of the error over runs; the standard error of a single run is 0."""
     errors = np.array([error(run, embed, seed) for seed, run in enumerate(runs)])
     return float(errors.mean()), float(errors.std(ddof=1) / len(errors) ** 0.5) if len(errors) > 1 else 0.0
+
+
+def omniglot(net: EmbeddingNet, runs: list[Run], inference: InferenceConfig) -> dict[str, tuple[float, float]]:
+    """Error and its standard error over the runs, of the network and of what needs no training.
+
+    Args:
+        net: the network, which is measured by its few-shot head and views.
+        runs: the tasks.
+        inference: the few-shot settings.
+
+    Returns:
+        (mean, standard error) of "this network", "untrained network" and "raw pixels".
+    """
+    with torch.random.fork_rng(devices=[]):  # the weights of a new network come from torch's global generator
+        torch.manual_seed(0)
+        untrained = EmbeddingNet(net.config, net.input)
+    # Runs made of one alphabet show each drawing many times: it is embedded once.
+    drawings = {ink.tobytes(): ink for run in runs for ink in (*run.support, *run.queries)}
+    row_of = {key: row for row, key in enumerate(drawings)}
+    pictures = torch.from_numpy(np.stack(list(drawings.values())))[:, None]
+    head, views = inference.few_shot_head, inference.few_shot_views
+    embedded = {
+        "this network": embed(net, pictures, head, views),
+        "untrained network": embed(untrained, pictures, head, views),
+        "raw pixels": functional.normalize(pictures.flatten(1).float(), dim=1),
+    }
+
+    def lookup(rows: np.ndarray) -> Embed:
+        return lambda inks: rows[[row_of[ink.tobytes()] for ink in inks]]
+
+    return {name: mean_error(runs, lookup(rows.numpy())) for name, rows in embedded.items()}

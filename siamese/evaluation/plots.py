@@ -1,4 +1,4 @@
-"""Interactive plots of a run, by plotly: training curves, ROC, calibration, distances."""
+"""Interactive plots of what was measured, by plotly: training curves, ROC, calibration, distances."""
 
 from __future__ import annotations
 
@@ -6,35 +6,37 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 
-from siamese.bundle.files import write_whole
+from siamese.bundle.files import write_text
+from siamese.bundle.measurements import Measurements
 
 SAME, DIFFERENT, NEUTRAL = "#0072b2", "#d55e00", "#6b7280"
 
 
-def roc_figure(metrics: dict) -> go.Figure:
-    """True accepts over false accepts, on a logarithmic axis: that is where verifiers differ."""
-    curve = metrics["curves"]["roc"]
+def roc_figure(measurements: Measurements) -> go.Figure:
+    """True accepts over false accepts. The axis is logarithmic, as verifiers differ at low rates of false accepts."""
+    curve = measurements.curves["roc"]
     figure = go.Figure(go.Scatter(x=curve["false accept"], y=curve["true accept"], mode="lines", line_color=SAME))
     figure.update_xaxes(type="log", title="different pairs accepted", tickformat=".0e", range=[-6, 0])
     figure.update_yaxes(title="same pairs accepted", tickformat=".1%")
     return _calm(figure, "ROC, all test pairs")
 
 
-def calibration_figure(metrics: dict) -> go.Figure:
-    """What was said against what was so."""
-    curve = metrics["curves"]["calibration"]
+def calibration_figure(measurements: Measurements) -> go.Figure:
+    """The reliability diagram: accuracy over confidence."""
+    curve = measurements.curves["calibration"]
     figure = go.Figure()
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": NEUTRAL}, hoverinfo="skip")
-    said, so = [b["said"] for b in curve], [b["so"] for b in curve]
-    text = [f"{b['weight']:.2%} of pairs" for b in curve]
-    figure.add_scatter(x=said, y=so, mode="lines+markers", text=text, line_color=SAME)
-    figure.update_xaxes(title="probability said", tickformat=".0%")
+    confidence, accuracy = [point["confidence"] for point in curve], [point["accuracy"] for point in curve]
+    text = [f"{point['weight']:.2%} of pairs" for point in curve]
+    figure.add_scatter(x=confidence, y=accuracy, mode="lines+markers", text=text, line_color=SAME)
+    figure.update_xaxes(title="predicted probability", tickformat=".0%")
     figure.update_yaxes(title="share that was the same", tickformat=".0%")
     return _calm(figure, "Calibration, balanced test pairs")
 
 
-def distance_figure(histogram: dict, threshold: float) -> go.Figure:
-    """The two distributions of distances, and the threshold between them."""
+def distance_figure(measurements: Measurements, threshold: float) -> go.Figure:
+    """The distributions of the distances of same and of different validation pairs, and the threshold between them."""
+    histogram = measurements.curves["validation distances"]
     count = len(histogram["same"])
     centres = [(i + 0.5) * 2 / count for i in range(count)]
     figure = go.Figure()
@@ -53,9 +55,9 @@ def distance_figure(histogram: dict, threshold: float) -> go.Figure:
     return _calm(figure, "Distances of validation pairs").update_layout(showlegend=True)
 
 
-def training_figure(history: list[dict]) -> go.Figure:
-    """Loss, active share and validation error, epoch by epoch."""
-    figure = go.Figure()
+def training_figure(measurements: Measurements) -> go.Figure:
+    """Loss, share of active pairs and validation error, epoch by epoch."""
+    history, figure = measurements.history, go.Figure()
     epochs = [row["epoch"] for row in history]
     figure.add_scatter(x=epochs, y=[row["loss"] for row in history], name="loss", line_color=SAME)
     figure.add_scatter(x=epochs, y=[row["active"] for row in history], name="active share", line_color="#009e73")
@@ -76,17 +78,23 @@ def training_figure(history: list[dict]) -> go.Figure:
     return _calm(figure, "Training").update_layout(showlegend=True)
 
 
-def write_report(metrics: dict, threshold: float, path: Path) -> None:
-    """All plots as one HTML page that needs no network."""
+def write_report(measurements: Measurements, threshold: float, path: Path) -> None:
+    """All plots as one HTML page that needs no network.
+
+    Args:
+        measurements: of a run.
+        threshold: the distance up to which two pictures are called the same.
+        path: of the page; it appears whole or not at all.
+    """
     figures = [
-        training_figure(metrics["history"]),
-        roc_figure(metrics),
-        calibration_figure(metrics),
-        distance_figure(metrics["validation distances"], threshold),
+        training_figure(measurements),
+        roc_figure(measurements),
+        calibration_figure(measurements),
+        distance_figure(measurements, threshold),
     ]
     parts = [figure.to_html(full_html=False, include_plotlyjs=not i) for i, figure in enumerate(figures)]
     page = "<!doctype html><meta charset='utf-8'><title>Training report</title>" + "\n".join(parts)
-    write_whole(path, lambda temporary: temporary.write_text(page, encoding="utf-8"))
+    write_text(path, page)
 
 
 def _calm(figure: go.Figure, title: str) -> go.Figure:

@@ -1,196 +1,154 @@
-"""Measure a network: everything that `metrics.json` holds.
+"""The protocol: how a trained network is calibrated and measured, and put into a bundle.
 
-    python -m siamese.evaluation.protocol omniglot --runs DIR [--model FOLDER or USER/REPO]
-
-The test images are read once a run, at its end, and nothing is chosen by them. Fitting and scoring are
-kept apart by name: `knn_accuracy` takes the fitted pictures and the queries as separate arguments, and
-`measure` refuses a test picture that was also fitted.
+Every choice (uncertainty gate, threshold, calibration) is made on the validation pictures. The test pictures are read
+once, at the end, and nothing is chosen by them. Each set is embedded once, and its pairs are measured once.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
+import platform
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from siamese.data.images import LabeledImages
-from siamese.evaluation import metrics
-from siamese.evaluation import one_shot as oneshot
-from siamese.evaluation.metrics import PairDistances, pair_distances
-from siamese.models.networks import EmbeddingNet, NetworkConfig, embed
-from siamese.retrieval.calibration import Calibration
+from siamese.bundle.format import Bundle
+from siamese.bundle.measurements import Measurements, Metric, metric
+from siamese.config import InferenceConfig, RunConfig, Views, to_json
+from siamese.data.corpus import Corpus
+from siamese.data.images import limit
+from siamese.data.omniglot import as_classes
+from siamese.data.pendigits import split_writers_in_half
+from siamese.data.synthetic.corruptions import corrupt, photograph, scan
+from siamese.data.synthetic.pen import varied
+from siamese.evaluation import generalisation, metrics
+from siamese.evaluation.embedded import EmbeddedSet, embedded
+from siamese.evaluation.scores import baselines, calibration_error, curves, histogram, scores
+from siamese.models.device import processor_name
+from siamese.models.inference import embed, embedding_norms
+from siamese.models.networks import EmbeddingNet
+from siamese.retrieval.calibration import Calibration, fit_calibration
+from siamese.retrieval.distances import PairDistances
+from siamese.retrieval.gallery import Gallery
+from siamese.retrieval.projection import tsne
+from siamese.retrieval.search import nearest
 
-FALSE_ACCEPT_RATES = (1e-2, 1e-3, 1e-4)
-HISTOGRAM_BINS = 100  # of the distances that the app draws
-ROC_POINTS = 200
+ROTATIONS = (-8.0, 0.0, 8.0)  # degrees, of the views of an uncertain picture
+UNCERTAIN = 0.05  # share of the validation pictures that lies below the uncertainty gate
+NOT_NOVEL = 0.99  # share of the validation pictures that lies within the novelty threshold
 
 
-def measure(
-    embedded_fit: Tensor,
-    fit: LabeledImages,
-    embedded_test: Tensor,
-    test: LabeledImages,
-    calibration: Calibration | None,
-) -> dict:
-    """Every metric of the digits: classification, retrieval, verification, calibration.
+def validator(corpus: Corpus) -> Callable[[EmbeddingNet], dict[str, float]]:
+    """A function that gives the 5-NN accuracy on the validation pictures, fitted on 20,000 of the others."""
+    quick, validation = limit(corpus.split.fit, 20_000, seed=1), corpus.split.validation
+
+    def validate(net: EmbeddingNet) -> dict[str, float]:
+        fitted, queries = embed(net, quick.images), embed(net, validation.images)
+        return {"validation 5-nn": metrics.knn_accuracy(fitted, quick.labels, queries, validation.labels)}
+
+    return validate
+
+
+def evaluate(
+    net: EmbeddingNet,
+    corpus: Corpus,
+    config: RunConfig,
+    history: list[dict[str, Any]],
+    command: str,
+    seconds: float,
+    device: torch.device,
+) -> Bundle:
+    """Calibrate on the validation pictures, measure on the test pictures, and put the bundle together.
 
     Args:
-        embedded_fit, fit: (N, dim) unit vectors of the pictures that k-NN is fitted on, and their labels.
-        embedded_test, test: of the pictures that are scored, none of which is in `fit`.
-        calibration: that turns distances into probabilities, if there is one to be judged.
+        net: trained, on the CPU, in evaluation mode.
+        corpus: the pictures of the run.
+        config: the run's.
+        history: of the training.
+        command: that makes the same bundle again.
+        seconds: that training took.
+        device: that it ran on.
 
-    Raises:
-        ValueError: a picture is in both sets.
+    Returns:
+        a bundle whose gallery are the test pictures.
     """
-    assert_disjoint(fit, test)
-    result = {
-        f"{k}-nn accuracy": metrics.knn_accuracy(embedded_fit, fit.labels, embedded_test, test.labels, k)
-        for k in (1, 5)
-    }
-    result |= metrics.retrieval(embedded_test, test.labels)
-    pairs = pair_distances(embedded_test, test.labels)
-    result |= verification(pairs)
-    if calibration:
-        probability = calibration.probability(pairs.centres)
-        result["accuracy at threshold"] = metrics.balanced_accuracy(pairs, calibration.threshold)
-        result["calibration error"] = metrics.calibration_error(pairs, probability)
-    return result
+    gate = torch.quantile(embedding_norms(net, corpus.split.validation.images), UNCERTAIN)
+    inference = InferenceConfig(Views(ROTATIONS, round(float(gate), 5)), few_shot_head=net.config.heads[-1])
+    train = embedded(net, corpus.train, inference.views)
+    validation = train.subset(corpus.split.validation_index)
+    domains = {"clean": validation.pairs} | _other_domains(net, corpus, inference.views)
+    calibration = fit_calibration(list(domains.values()))
 
-
-def verification(pairs: PairDistances) -> dict:
-    """How well a distance tells same from different."""
-    rate, distance = metrics.equal_error_rate(pairs)
-    result = {
-        "pairs": int(pairs.same.sum() + pairs.different.sum()),
-        "roc auc": metrics.roc_auc(pairs),
-        "equal error rate": rate,
-        "equal error distance": distance,
-    }
-    for false in FALSE_ACCEPT_RATES:
-        result[f"tar@far={false:g}"] = metrics.true_accept_rate(pairs, false)
-    return result
-
-
-def assert_disjoint(fit: LabeledImages, test: LabeledImages) -> None:
-    """Refuse to score pictures that were fitted.
-
-    MNIST itself holds no picture twice across its two parts, so any common one means that the sets were
-    mixed up.
-    """
-    fitted = {image.tobytes() for image in fit.images.numpy()}
-    common = sum(image.tobytes() in fitted for image in test.images.numpy())
-    if common:
-        raise ValueError(
-            f"{common} of {len(test)} test pictures were also fitted: this would measure memory, not skill."
-        )
-
-
-def pixels(images: Tensor) -> Tensor:
-    """The raw-pixel baseline: (N, 784) pictures as unit vectors."""
-    return torch.nn.functional.normalize(images.flatten(1).float(), dim=1)
-
-
-def baselines(config: NetworkConfig, seed: int, fit: LabeledImages, test: LabeledImages) -> dict[str, dict]:
-    """What no training attains: raw pixels, and the same network as it was initialised."""
-    torch.manual_seed(seed)
-    untrained = EmbeddingNet(replace(config, doubt=0.0))
-    return {
-        "raw pixels": measure(pixels(fit.images), fit, pixels(test.images), test, None),
-        "untrained network": measure(embed(untrained, fit.images), fit, embed(untrained, test.images), test, None),
-    }
-
-
-def curves(pairs: PairDistances, calibration: Calibration) -> dict:
-    """What the app draws: ROC, calibration, and the two distributions of distances."""
-    accept, false = pairs.rates()
-    # Points where the curve bends: at equal steps of the logarithm of the false accept rate.
-    wanted = np.logspace(-6, 0, ROC_POINTS)
-    at = np.unique(np.searchsorted(false, wanted, side="right") - 1)
-    return {
-        "roc": {"false accept": false[at].tolist(), "true accept": accept[at].tolist()},
-        "calibration": metrics.calibration_curve(pairs, calibration.probability(pairs.centres)),
-        "distances": histogram(pairs),
-    }
-
-
-def histogram(pairs: PairDistances) -> dict:
-    """The share of same and of different pairs in each of 100 equal steps of distance from 0 to 2."""
-    shares = {}
-    for name, counts in (("same", pairs.same), ("different", pairs.different)):
-        coarse = counts.reshape(HISTOGRAM_BINS, -1).sum(1)
-        shares[name] = [round(float(share), 7) for share in coarse / max(coarse.sum(), 1)]
-    return shares
-
-
-def novelty_threshold(queries: Tensor, gallery: Tensor, rank: int, share: float = 0.99) -> float:
-    """The distance to the `rank`th nearest gallery picture that `share` of the queries stay within."""
-    similarity, _ = metrics.nearest(queries, gallery, rank)
-    distance = (2 - 2 * similarity[:, -1]).clamp(min=0).sqrt()
-    return round(float(torch.quantile(distance, share)), 5)
-
-
-# --- one-shot classification --------------------------------------------------------------------------
-
-# Error on the 20 runs, as published: Lake et al. (2015, 2019), Koch et al. (2015), Snell et al. (2017).
-PUBLISHED = (
-    ("humans", 0.045),
-    ("Bayesian program learning, 30 alphabets", 0.033),
-    ("Bayesian program learning, minimal sets", 0.042),
-    ("Siamese network of Koch et al., 40 alphabets", 0.080),
-    ("prototypical network, 30 alphabets", 0.137),
-    ("prototypical network, minimal sets", 0.301),
-    ("modified Hausdorff distance", 0.388),
-)
-
-
-def omniglot(net: EmbeddingNet, runs: list[oneshot.Run]) -> dict[str, tuple[float, float]]:
-    """Error and its standard error over the runs, for the network and for what no training attains."""
-    torch.manual_seed(0)
-    untrained = EmbeddingNet(net.config)
-    # Runs made of one alphabet show each drawing many times.
-    drawn = {ink.tobytes(): ink for run in runs for ink in (*run.support, *run.queries)}
-    at = {key: row for row, key in enumerate(drawn)}
-    pictures = torch.from_numpy(np.stack(list(drawn.values())))[:, None]
-    embedded = {
-        "this network": embed(net, pictures, head="symbols"),
-        "untrained network": embed(untrained, pictures, head="symbols"),
-        "raw pixels": pixels(pictures),
-    }
-
-    def looked_up(rows: np.ndarray) -> oneshot.Embed:
-        return lambda inks: rows[[at[ink.tobytes()] for ink in inks]]
-
-    return {name: oneshot.mean_error(runs, looked_up(rows.numpy())) for name, rows in embedded.items()}
-
-
-def main(arguments: list[str] | None = None) -> None:
-    from siamese.matcher import load
-
-    parser = argparse.ArgumentParser(
-        prog="python -m siamese.evaluation.protocol", description="Measure a model on a published task."
+    test = embedded(net, corpus.test, inference.views)
+    inference = replace(inference, novelty_threshold=_novelty_threshold(validation, test, inference.novelty_rank))
+    measured = Measurements(
+        test=scores(train, test, calibration),
+        baselines=baselines(net.config, config.training.seed, corpus.train, corpus.test),
+        validation=_validation_scores(train.subset(corpus.split.fit_index), validation, domains, calibration),
+        generalisation=(
+            *generalisation.pen_drawings(net, corpus, test, inference.views, calibration),
+            *generalisation.held_out_alphabets(net, corpus, inference),
+            *generalisation.excluded_digits(net, corpus, config.data.exclude_classes, inference),
+        ),
+        curves=curves(test.pairs, calibration) | {"validation distances": histogram(validation.pairs)},
+        history=tuple(history),
+        pictures={"fit": len(train), "test": len(test), "pairs": len(test) * (len(test) - 1) // 2},
+        trained_on=("mnist", *["pen"] * bool(config.data.pen), *["omniglot"] * bool(config.data.omniglot)),
+        config=to_json(config),
+        parameters=sum(parameter.numel() for parameter in net.parameters()),
+        command=command,
+        seed=config.training.seed,
+        seconds=round(seconds),
+        hardware=_hardware(device),
+        versions={"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
     )
-    tasks = parser.add_subparsers(dest="task", required=True)
-    task = tasks.add_parser("omniglot", help="20-way one-shot classification within alphabets")
-    task.add_argument("--runs", required=True, type=Path, help="folder with run01/{training,test,class_labels.txt} ...")
-    task.add_argument("--model", help="a bundle's folder or user/repo on the Hub; default: the one that ships")
-    options = parser.parse_args(arguments)
-    runs = oneshot.read_runs(options.runs)
-    measured = omniglot(load(options.model).net, runs)
-    print(f"{len(runs)} runs, {len(runs[0].support)} ways, one example each")
-    for name, (mean, deviation) in measured.items():
-        print(f"{mean:7.2%} ± {deviation:.2%}  {name}")
-    for name, mean in PUBLISHED:
-        print(f"{mean:7.2%}           {name} (published)")
+    embeddings = test.embeddings.numpy()
+    gallery = Gallery(corpus.test.images[:, 0].numpy(), corpus.test.labels.numpy(), embeddings, tsne(embeddings))
+    few_shot = _few_shot_calibration(net, corpus, inference) or calibration
+    return Bundle(net, gallery, inference, calibration, few_shot, corpus.test.names, measured)
 
 
-if __name__ == "__main__":
-    try:
-        main()
-    except ValueError as error:
-        print(f"siamese.evaluation.protocol: {error}", file=sys.stderr)
-        sys.exit(2)
+def _other_domains(net: EmbeddingNet, corpus: Corpus, views: Views) -> dict[str, PairDistances]:
+    """Pairs of validation pictures as people bring them: scanned, photographed, drawn by pen."""
+    some = limit(corpus.split.validation, 2500, seed=2)
+    sets = {"scanned": corrupt(some, scan, seed=7), "photographed": corrupt(some, photograph, seed=8)}
+    if corpus.pen_held_out:
+        # One half of the writers held out calibrate, the other half are reported on.
+        choose, _ = split_writers_in_half(corpus.pen_held_out)
+        sets["drawn"] = varied(choose, copies=2, seed=9)
+    return {name: embedded(net, pictures, views).pairs for name, pictures in sets.items()}
+
+
+def _validation_scores(
+    fit: EmbeddedSet, validation: EmbeddedSet, domains: dict[str, PairDistances], calibration: Calibration
+) -> tuple[Metric, ...]:
+    """The figures that choices may be made by; the calibration errors are on the pairs that it was fitted to."""
+    accuracy = metrics.knn_accuracy(fit.embeddings, fit.labels, validation.embeddings, validation.labels)
+    found = [metric("5-nn accuracy", accuracy)]
+    for name, pairs in domains.items():
+        rate, _ = metrics.equal_error_rate(pairs)
+        found.append(metric(f"{name}/equal error rate", rate))
+        found.append(metric(f"{name}/calibration error", calibration_error(pairs, calibration)))
+    return tuple(found)
+
+
+def _novelty_threshold(queries: EmbeddedSet, gallery: EmbeddedSet, rank: int) -> float:
+    """The distance to the gallery picture of that rank which 99 % of the queries stay within."""
+    distances, _ = nearest(queries.embeddings, gallery.embeddings, rank)
+    return round(float(np.quantile(distances[:, -1], NOT_NOVEL)), 5)
+
+
+def _few_shot_calibration(net: EmbeddingNet, corpus: Corpus, inference: InferenceConfig) -> Calibration | None:
+    """The curve for classes never trained on, from the alphabets held out; None without any."""
+    domains = [
+        embedded(net, as_classes([alphabet], rotations=False), inference.few_shot_views, inference.few_shot_head).pairs
+        for alphabet in corpus.alphabets_held_out
+    ]
+    return fit_calibration(domains) if domains else None
+
+
+def _hardware(device: torch.device) -> str:
+    name = processor_name(device)
+    return name if device.type == "cuda" else f"{name}, {torch.get_num_threads()} cores"

@@ -10,10 +10,8 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from siamese.evaluation import metrics
-from siamese.evaluation.metrics import BINS, PairDistances
+from siamese.retrieval.distances import BINS, PairDistances, pair_distances
 from tests.helpers import unit_rows
-
-STEP = 2 / BINS  # distances are exact to this
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +37,12 @@ def scored(embeddings, labels) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def pairs(embeddings, labels) -> PairDistances:
-    return metrics.pair_distances(embeddings, labels)
+    return pair_distances(embeddings, labels)
 
 
 @pytest.fixture
 def constant() -> PairDistances:
-    """What a scorer says of 300 same and 700 different pairs that calls all equally far."""
+    """Distances by a scorer to which all of 300 same and 700 different pairs are equally far."""
     counts = np.zeros((2, BINS), np.int64)
     counts[:, BINS // 3] = 300, 700
     return PairDistances(*counts)
@@ -54,31 +52,6 @@ def order_of(embeddings: torch.Tensor, i: int) -> list[int]:
     """All the others, nearest first."""
     others = [j for j in range(len(embeddings)) if j != i]
     return sorted(others, key=lambda j: float((embeddings[i].double() - embeddings[j].double()).norm()))
-
-
-def test_nearest_is_exact(embeddings):
-    _, indices = metrics.nearest(embeddings, embeddings, 7, exclude_self=True)
-    for i in range(len(embeddings)):
-        assert indices[i].tolist() == order_of(embeddings, i)[:7]
-
-
-def test_nearest_goes_on_beyond_one_block():
-    """Queries are taken 500 at a time; a picture is left out of its own neighbours in every block."""
-    embeddings = unit_rows(1100, 3)
-    similarity, indices = metrics.nearest(embeddings, embeddings, 1)
-    assert indices[:, 0].tolist() == list(range(1100))
-    _, others = metrics.nearest(embeddings, embeddings, 1, exclude_self=True)
-    assert (others[:, 0] != torch.arange(1100)).all()
-    assert similarity.min() > 0.999
-
-
-def test_nearest_returns_no_more_than_there_are(embeddings):
-    assert metrics.nearest(embeddings[:3], embeddings[:3], 10, exclude_self=True)[1].shape == (3, 2)
-
-
-def test_vote_takes_the_nearest_of_equals():
-    rows = torch.tensor([[3, 3, 5, 5, 1], [7, 2, 2, 9, 9], [1, 2, 3, 4, 5], [8, 6, 6, 6, 8]])
-    assert metrics.vote(rows).tolist() == [3, 2, 1, 6]
 
 
 @pytest.mark.parametrize("k", [1, 5])
@@ -128,35 +101,10 @@ def test_retrieval_counts_uneven_classes_by_their_own_size(embeddings):
     assert metrics.retrieval(embeddings, labels)["map@r"] == pytest.approx(np.mean(average), abs=1e-6)
 
 
-def test_verification_counts_every_pair_once(pairs, scored):
-    distances, same = scored
-    assert pairs.same.sum() == same.sum()
-    assert pairs.different.sum() == (~same).sum()
-    for counts, wanted in ((pairs.same, distances[same]), (pairs.different, distances[~same])):
-        # A distance that lies on an edge may fall on either side of it.
-        assert np.repeat(pairs.centres, counts) == pytest.approx(np.sort(wanted), abs=STEP)
-
-
-def test_verification_goes_on_beyond_one_block():
-    """Rows are taken 1,000 at a time: all N (N - 1) / 2 pairs are there, and no row is paired with itself."""
-    labels = torch.arange(2300) % 7
-    pairs = metrics.pair_distances(unit_rows(2300, 16), labels)
-    sizes = torch.bincount(labels)
-    same = int((sizes * (sizes - 1) // 2).sum())
-    assert (pairs.same.sum(), pairs.different.sum()) == (same, 2300 * 2299 // 2 - same)
-    assert pairs.same[0] == pairs.different[0] == 0
-
-
 def test_verification_is_symmetric(embeddings, labels):
-    one, other = metrics.pair_distances(embeddings, labels), metrics.pair_distances(embeddings.flip(0), labels.flip(0))
+    one, other = pair_distances(embeddings, labels), pair_distances(embeddings.flip(0), labels.flip(0))
     assert metrics.roc_auc(one) == pytest.approx(metrics.roc_auc(other), abs=1e-6)
     assert metrics.equal_error_rate(one) == pytest.approx(metrics.equal_error_rate(other), abs=1e-3)
-
-
-def test_pair_distances_add_up(pairs):
-    both = pairs + pairs
-    assert (both.same == 2 * pairs.same).all()
-    assert (both.different == 2 * pairs.different).all()
 
 
 def test_roc_auc(pairs, scored):
@@ -191,12 +139,12 @@ def test_balanced_accuracy(pairs, scored):
 
 def test_calibration_error(pairs, scored):
     distances, same = scored
-    said = 1 / (1 + np.exp(6 * (distances - 0.9)))
+    confidence = 1 / (1 + np.exp(6 * (distances - 0.9)))
     weight = np.where(same, 0.5 / same.sum(), 0.5 / (~same).sum())
     error = 0.0
     for low in np.arange(15) / 15:
-        inside = (said >= low) & (said < low + 1 / 15)
-        error += abs((weight * said)[inside].sum() - weight[inside & same].sum())
+        inside = (confidence >= low) & (confidence < low + 1 / 15)
+        error += abs((weight * confidence)[inside].sum() - weight[inside & same].sum())
     probability = 1 / (1 + np.exp(6 * (pairs.centres - 0.9)))
     assert error > 0.01
     assert metrics.calibration_error(pairs, probability) == pytest.approx(error, abs=0.003)
@@ -205,10 +153,13 @@ def test_calibration_error(pairs, scored):
 def test_calibration_curve_weighs_one_in_all(pairs):
     curve = metrics.calibration_curve(pairs, 1 - pairs.centres / 2)
     assert sum(point["weight"] for point in curve) == pytest.approx(1)
-    assert all(0 <= point["so"] <= 1 for point in curve)
+    assert all(set(point) == {"weight", "confidence", "accuracy"} for point in curve)
+    assert all(0 <= point["accuracy"] <= 1 for point in curve)
+    confidences = [point["confidence"] for point in curve]
+    assert confidences == sorted(confidences)
 
 
-def test_saying_what_is_so_has_no_calibration_error(constant):
+def test_the_right_confidence_has_no_calibration_error(constant):
     assert metrics.calibration_error(constant, np.full(BINS, 0.5)) == pytest.approx(0)
     assert metrics.calibration_error(constant, np.full(BINS, 0.9)) == pytest.approx(0.4)
 
@@ -222,7 +173,7 @@ def test_a_constant_scorer_is_at_chance(constant):
 
 
 def test_a_collapsed_network_is_at_chance(labels):
-    pairs = metrics.pair_distances(unit_rows(1, 6).repeat(80, 1), labels)
+    pairs = pair_distances(unit_rows(1, 6).repeat(80, 1), labels)
     assert metrics.roc_auc(pairs) == pytest.approx(0.5)
     assert metrics.equal_error_rate(pairs)[0] == pytest.approx(0.5)
 
@@ -230,17 +181,14 @@ def test_a_collapsed_network_is_at_chance(labels):
 def test_a_perfect_scorer_makes_no_error():
     labels = torch.arange(60) % 3
     embeddings = torch.eye(3)[labels]
-    pairs = metrics.pair_distances(embeddings, labels)
+    pairs = pair_distances(embeddings, labels)
     assert metrics.roc_auc(pairs) == 1
     assert metrics.equal_error_rate(pairs)[0] == pytest.approx(0, abs=1e-9)
     assert metrics.true_accept_rate(pairs, 0) == 1
     assert metrics.retrieval(embeddings, labels)["map@r"] == 1
 
 
-def test_agreement_is_how_many_of_the_nearest_others_share_the_label(embeddings, labels):
-    expected = []
-    for i in range(80):
-        others = sorted((float((embeddings[i] - embeddings[j]).norm()), j) for j in range(80) if j != i)
-        expected.append(sum(int(labels[j] == labels[i]) for _, j in others[:7]))
-    assert metrics.agreement(embeddings, labels, k=7).tolist() == expected
-    assert len(set(expected)) > 3
+def test_tensors_and_arrays_are_measured_alike(embeddings, labels):
+    arrays = embeddings.numpy(), labels.numpy()
+    assert metrics.retrieval(*arrays) == metrics.retrieval(embeddings, labels)
+    assert metrics.knn_accuracy(*arrays, *arrays) == metrics.knn_accuracy(embeddings, labels, embeddings, labels)

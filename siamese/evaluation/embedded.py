@@ -1,0 +1,49 @@
+"""A set of pictures that was embedded once, and whose pairs are measured once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from torch import Tensor
+
+from siamese.config import Views
+from siamese.data.images import LabeledImages
+from siamese.models.inference import embed
+from siamese.models.networks import EmbeddingNet
+from siamese.retrieval.distances import PairDistances, pair_distances
+
+
+@dataclass(frozen=True)
+class EmbeddedSet:
+    """Pictures, and what a network or a baseline makes of them.
+
+    Attributes:
+        pictures: N labelled pictures.
+        embeddings: (N, dim) float32, rows of length 1.
+    """
+
+    pictures: LabeledImages
+    embeddings: Tensor
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    @property
+    def labels(self) -> Tensor:
+        """(N,) int64."""
+        return self.pictures.labels
+
+    @cached_property
+    def pairs(self) -> PairDistances:
+        """Distances of all pairs, counted when they are first asked for."""
+        return pair_distances(self.embeddings, self.labels)
+
+    def subset(self, index: Tensor) -> EmbeddedSet:
+        """Some of the pictures, without embedding them again."""
+        return EmbeddedSet(self.pictures.subset(index), self.embeddings[index])
+
+
+def embedded(net: EmbeddingNet, pictures: LabeledImages, views: Views, head: str | None = None) -> EmbeddedSet:
+    """Embed a set by a head, the first one if None, with test-time augmentation."""
+    return EmbeddedSet(pictures, embed(net, pictures.images, head, views))
