@@ -2,43 +2,70 @@
 
 python app.py                                          # the bundle that ships, on http://127.0.0.1:7860
 SIAMESE_MODEL=user/repo python app.py                  # a bundle on the Hugging Face Hub, or in a folder
+
+Nothing happens on import: each worker process imports this file again.
 """
+
+from __future__ import annotations
 
 import contextlib
 import os
 import sys
+from typing import TYPE_CHECKING
 
-# Read by Gradio when it is imported: no telemetry, no summary of past events after each one, and few of them kept.
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
-os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "100")
-# Read by torch and NumPy: an answer is too small to be shared between cores, and visitors ask at the same time.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+if TYPE_CHECKING:
+    import gradio as gr
 
-with contextlib.suppress(ImportError):  # before torch, where there is a Space GPU to attach
-    import spaces  # noqa: F401
-
-from siamese import ui
-from siamese.ui.serving import serve
+    from siamese.ui.serving import Served
 
 HUB_SECONDS = 8.0  # that the Hub may take before the app goes up without it
 
-wanted = os.environ.get("SIAMESE_MODEL")
-served = serve(wanted, HUB_SECONDS)
-if served.problem:
-    print(served.problem, file=sys.stderr, flush=True)
+
+def prepare() -> None:
+    """Do what has to be done before Gradio, NumPy and torch are imported."""
+    # Read by Gradio: no telemetry, no summary of past events after each one, and few of them kept.
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
+    os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "100")
+    # Read by torch and NumPy: an answer is too small to be shared between cores, and visitors ask at the same time.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    with contextlib.suppress(ImportError):  # before torch, where there is a Space GPU to attach
+        import spaces  # noqa: F401
 
 
-def retry() -> str:
-    """Ask the Hub once more. If it answers, start anew with its model, which now lies in the cache."""
-    again = serve(wanted, HUB_SECONDS)
-    if not again.problem:
-        print(f"Starting anew with {again.matcher.source}", file=sys.stderr, flush=True)
-        os.execv(sys.executable, [sys.executable, *sys.argv])
-    return again.problem
+def build() -> tuple[Served, gr.Blocks]:
+    """What is served, and its page, laid out but not launched."""
+    prepare()
+    from siamese.ui import page
+    from siamese.ui.serving import serve
+
+    wanted = os.environ.get("SIAMESE_MODEL")
+    served = serve(wanted, HUB_SECONDS)
+    if served.problem:
+        print(served.problem, file=sys.stderr, flush=True)
+
+    def retry() -> str:
+        """Ask the Hub once more. If it answers, start anew with its model, which now lies in the cache."""
+        again = serve(wanted, HUB_SECONDS)
+        if not again.problem:
+            print(f"Starting anew with {again.matcher.source}", file=sys.stderr, flush=True)
+            served.matcher.close()
+            os.execv(sys.executable, [sys.executable, *sys.argv])
+        return again.problem
+
+    return served, page.build(served.matcher, served.problem, retry)
 
 
-demo = ui.build(served.matcher, served.problem, retry)
+def main() -> None:
+    """Serve the page until Ctrl+C."""
+    served, demo = build()
+    from siamese.ui import page
+
+    try:
+        page.launch(demo)
+    finally:
+        served.matcher.close()
+
 
 if __name__ == "__main__":
-    ui.launch(demo)
+    main()

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+running: dict[str, subprocess.Popen] = {}  # by the address that each serves
 
 
 def free_port() -> int:
@@ -30,10 +31,12 @@ def running_app(log: Path, deadline: float = 90.0, script: Path = ROOT / "app.py
     with log.open("w") as output:
         process = subprocess.Popen([sys.executable, str(script)], cwd=ROOT, env=variables, stdout=output, stderr=output)
     url = f"http://127.0.0.1:{port}"
+    running[url] = process
     try:
         _wait(url, process, deadline, log)
         yield url
     finally:
+        del running[url]
         process.terminate()
         try:
             process.wait(timeout=10)
@@ -57,16 +60,16 @@ def _wait(url: str, process: subprocess.Popen, deadline: float, log: Path) -> No
 
 def process_of(url: str) -> Path:
     """The folder in /proc of the app that serves an address."""
-    port = url.rsplit(":", 1)[1]
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it has just ended, or is another user's
-            if f"GRADIO_SERVER_PORT={port}\0".encode() in (folder / "environ").read_bytes():
-                return folder
-    raise AssertionError(f"nothing serves {url}")
+    return Path("/proc") / str(running[url].pid)
+
+
+def children_of(process: Path) -> list[Path]:
+    """The folders in /proc of the processes that one has started, whichever of its threads did."""
+    started = [(task / "children").read_text().split() for task in (process / "task").iterdir()]
+    return [Path("/proc") / pid for pids in started for pid in pids]
 
 
 def tasks(url: str) -> tuple[int, int]:
     """(threads, child processes) of the app that serves an address."""
     process = process_of(url)
-    children = (process / "task" / process.name / "children").read_text().split()
-    return len(list((process / "task").iterdir())), len(children)
+    return len(list((process / "task").iterdir())), len(children_of(process))

@@ -1,5 +1,4 @@
-"""The page: one module a tab, and the components they share."""
+"""The page: `page` lays it out, with one module a tab; `components` and `answers` are what the tabs share.
 
-from siamese.ui.page import build, launch
-
-__all__ = ["build", "launch"]
+`serving` decides which model answers, `worker_pool` answers many visitors at once; `static/` is what the browser runs.
+"""

@@ -6,7 +6,8 @@ import os
 
 import gradio as gr
 
-from siamese.bundle import card
+from siamese.bundle.measurements import Measurements
+from siamese.bundle.tables import generalisation_table, results_table
 from siamese.matcher import Matcher
 
 USE = """
@@ -42,9 +43,8 @@ DATA = """
 
 def build(matcher: Matcher, problem: str) -> list[gr.Plot]:
     """Lay out the tab; returns its plots, which are drawn when it is opened."""
-    metrics = matcher.bundle.metrics
     gr.Markdown(served(matcher, problem), elem_id="served")
-    gr.Markdown("## Measured\n" + measured(metrics), elem_classes="measured")
+    gr.Markdown("## Measured\n" + measured(matcher.bundle.measurements), elem_classes="measured")
     with gr.Row():
         roc = gr.Plot(show_label=False, container=False)
         calibration = gr.Plot(show_label=False, container=False)
@@ -58,14 +58,14 @@ def build(matcher: Matcher, problem: str) -> list[gr.Plot]:
 
 def figures(matcher: Matcher) -> tuple:
     """The four plots, made only when somebody opens the tab."""
-    from siamese.evaluation import plots as report
+    from siamese.evaluation import plots
 
-    metrics = matcher.bundle.metrics
+    measurements = matcher.bundle.measurements
     return (
-        report.roc_figure(metrics),
-        report.calibration_figure(metrics),
-        report.distance_figure(metrics["validation distances"], matcher.threshold),
-        report.training_figure(metrics["history"]),
+        plots.roc_figure(measurements),
+        plots.calibration_figure(measurements),
+        plots.distance_figure(measurements, matcher.threshold),
+        plots.training_figure(measurements),
     )
 
 
@@ -76,17 +76,17 @@ def served(matcher: Matcher, problem: str) -> str:
     return lines + (f"\n\n> {problem}" if problem else "")
 
 
-def measured(metrics: dict) -> str:
-    """The table of results, and what it says of itself."""
-    test = metrics["test"]
+def measured(measurements: Measurements) -> str:
+    """The tables of results, with how they were measured."""
+    pictures = measurements.pictures
     return "\n\n".join(
         [
-            f"On MNIST's {metrics['test_images']:,} test pictures, scored once a run, at its end. "
-            f"k-NN is fitted on the {metrics['fit_images']:,} training pictures; verification is over all {test['pairs']:,} "
+            f"On MNIST's {pictures['test']:,} test pictures, scored once a run, at its end. "
+            f"k-NN is fitted on the {pictures['fit']:,} training pictures; verification is over all {pictures['pairs']:,} "
             "pairs; threshold and calibration come from validation pictures that the network was not fitted to.",
-            card.results_table(metrics),
-            card.other_table(metrics),
-            f"Trained with `{metrics['command']}`, seed {metrics['seed']}, in {metrics['seconds'] / 60:.0f} minutes on "
-            f"{metrics['hardware']}.",
+            results_table(measurements),
+            generalisation_table(measurements),
+            f"Trained with `{measurements.command}`, seed {measurements.seed}, in {measurements.seconds / 60:.0f} minutes "
+            f"on {measurements.hardware}.",
         ]
     )

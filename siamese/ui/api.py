@@ -16,29 +16,29 @@ MOST_EXAMPLES = 100
 def build(matcher: Matcher) -> None:
     """Register /compare, /neighbours, /locate and /recognise. Their components are not shown."""
 
-    @answers.told
+    @answers.show_errors
     def compare(first: str, second: str) -> dict:
         """Whether two pictures show the same symbol.
 
         Answers the calibrated probability, the distance of the embeddings, whether that is at most the
         threshold, and the threshold; a note, if a picture looks like nothing in the gallery.
         """
-        return answers.api_comparison(matcher, matcher.compare(given(first), given(second)))
+        return answers.comparison_value(matcher, matcher.compare(given(first), given(second)))
 
-    @answers.told
+    @answers.show_errors
     def neighbours(picture: str, k: float = 10) -> list[dict]:
         """The k pictures of the gallery that are nearest to a picture, nearest first (k from 1 to 100)."""
         if k is None or not 1 <= k <= MOST_NEIGHBOURS:
             raise ValueError(f"k goes from 1 to {MOST_NEIGHBOURS}, got {k}.")
-        return [answers.api_neighbour(n) for n in matcher.neighbours(given(picture), int(k))]
+        return [answers.neighbour_value(matcher, n) for n in matcher.neighbours(given(picture), int(k))]
 
-    @answers.told
+    @answers.show_errors
     def locate(picture: str) -> dict:
         """Where a picture stands on the t-SNE map: x and y, from -1 to 1."""
         x, y = matcher.locate(given(picture))
         return {"x": x, "y": y}
 
-    @answers.told
+    @answers.show_errors
     def recognise(support: list[str], labels: list[str], query: str) -> dict:
         """Name a picture from labelled examples, one file and one label each, in the same order.
 
@@ -63,6 +63,11 @@ def build(matcher: Matcher) -> None:
 
 
 def given(path: str | None) -> str:
+    """The path of a picture that was sent.
+
+    Raises:
+        ValueError: none was.
+    """
     if not path:
         raise ValueError("No picture was sent. Send an image file.")
     return path

@@ -1,7 +1,11 @@
-"""The page's own components, on `gr.HTML`: a canvas to draw on, and ways to show an answer.
+"""The page's own components: a canvas to draw on, and ways to show an answer.
 
-The markup of each is constant; what a value says is put in by the JavaScript in `static/`, as text,
-so that nothing a visitor sends is ever run. Values are JSON, held as strings.
+Each is a function that returns a `gr.HTML`. A subclass would have to decode and encode its values itself, and
+Gradio writes a file beside the module of every subclass. So the handlers do it: they take what the page sends
+through `picture_of` and return JSON through `to_json`.
+
+The markup of each is constant. What a value says is put in by the JavaScript in `static/`, as text, so that
+nothing a visitor sends is ever run.
 """
 
 from __future__ import annotations
@@ -18,7 +22,16 @@ import numpy as np
 from PIL import Image
 
 STATIC = Path(__file__).parent / "static"
-SCRIPTS = ("base.js", "canvas.js", "verdict.js", "grid.js", "map.js", "symbols.js")
+SCRIPTS = (
+    "base.js",
+    "canvas.js",
+    "canvas_input.js",
+    "verdict.js",
+    "grid.js",
+    "map.js",
+    "map_figure.js",
+    "symbols.js",
+)
 MAX_BYTES = 1_500_000  # of a picture that the page sends
 
 PAD = """
@@ -63,93 +76,89 @@ GRID = '<p class="grid-empty"></p><ol class="grid"></ol>'
 VOTES = '<p class="votes-words" aria-live="polite"></p><ul class="votes"></ul>'
 
 
-class JsonHTML(gr.HTML):
-    """A component whose value is JSON, given and taken as Python objects."""
+def json_html(template: str, on_load: str, **kwargs: Any) -> gr.HTML:
+    """A component whose value is JSON as text, or None; handlers make it with `to_json`.
 
-    def postprocess(self, value: Any) -> str | None:
-        return None if value is None else json.dumps(value, separators=(",", ":"))
-
-    def preprocess(self, payload: str | None) -> Any:
-        return None if payload is None else json.loads(payload)
-
-    def api_info(self) -> dict[str, Any]:
-        return {"type": "string", "description": "JSON"}
-
-    def example_payload(self) -> str:
-        return "{}"
-
-    def example_value(self) -> dict:
-        return {}
+    Args:
+        template: its markup, which never changes.
+        on_load: JavaScript that runs when it is mounted; it reads the value with `siamese.parse`.
+        kwargs: what else `gr.HTML` takes: its names are properties that the JavaScript sees in `props`.
+    """
+    return gr.HTML(None, html_template=template, js_on_load=on_load, apply_default_css=False, **kwargs)
 
 
-class Canvas(gr.HTML):
-    """A square to draw on. Events get the picture's file as bytes, or None while it is blank."""
-
-    def __init__(self, name: str = "Drawing", value: Any = None, brush: int = 18, **kwargs: Any) -> None:
-        kwargs.setdefault("js_on_load", "siamese.canvas(element, props, trigger, watch)")
-        super().__init__(value, html_template=PAD, name=name, brush=brush, apply_default_css=False, **kwargs)
-
-    def preprocess(self, payload: str | None) -> bytes | None:
-        """Decode the data URL that the page sends.
-
-        Raises:
-            gr.Error: it is none, or too large.
-        """
-        if not payload:
-            return None
-        head, _, body = payload.partition(",")
-        if not head.startswith("data:image/") or not head.endswith(";base64"):
-            raise gr.Error("This is no picture. Draw one or upload a file.", print_exception=False)
-        if len(body) > MAX_BYTES * 4 / 3:
-            raise gr.Error("This picture is too large. Send a smaller one.", print_exception=False)
-        try:
-            return base64.b64decode(body, validate=True)
-        except binascii.Error as error:
-            raise gr.Error("This picture arrived damaged. Send it again.", print_exception=False) from error
-
-    def postprocess(self, value: np.ndarray | None) -> str | None:
-        """Show (28, 28) ink as if it had been drawn."""
-        return value if value is None or isinstance(value, str) else drawing_url(value)
-
-    def api_info(self) -> dict[str, Any]:
-        return {"type": "string", "description": "a picture as a data URL"}
-
-    def example_payload(self) -> None:
+def to_json(value: Any) -> str | None:
+    """A value for a component of `json_html`. None stays None, which is the component's empty state."""
+    if value is None:
         return None
+    # Escaped, the text holds no markup, whatever a visitor has typed.
+    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
 
-    def example_value(self) -> None:
+
+def canvas(name: str = "Drawing", brush: int = 18, **kwargs: Any) -> gr.HTML:
+    """A square to draw on. Its value is a picture as a data URL, or None while it is blank.
+
+    Handlers get the picture's file by `picture_of`, and set a drawing by `drawing_url`.
+
+    Args:
+        name: what a screen reader calls it.
+        brush: width of a stroke on a square of 280 pixels.
+    """
+    on_load = "siamese.canvas(element, props, trigger, watch)"
+    return gr.HTML(
+        None, html_template=PAD, js_on_load=on_load, apply_default_css=False, name=name, brush=brush, **kwargs
+    )
+
+
+def picture_of(payload: str | None) -> bytes | None:
+    """The file of the picture that a canvas sends, or None while it is blank.
+
+    Args:
+        payload: a data URL in base64.
+
+    Raises:
+        gr.Error: it is no picture's data URL, or too large.
+    """
+    if not payload:
         return None
+    head, _, body = payload.partition(",")
+    if not head.startswith("data:image/") or not head.endswith(";base64"):
+        raise gr.Error("This is no picture. Draw one or upload a file.", print_exception=False)
+    if len(body) > MAX_BYTES * 4 / 3:
+        raise gr.Error("This picture is too large. Send a smaller one.", print_exception=False)
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error as error:
+        raise gr.Error("This picture arrived damaged. Send it again.", print_exception=False) from error
 
 
-def verdict(distances: dict, threshold: float) -> JsonHTML:
-    return JsonHTML(
-        None,
-        html_template=VERDICT,
-        js_on_load="siamese.verdict(element, props, watch)",
-        apply_default_css=False,
-        distances=distances,
-        threshold=threshold,
-    )
+def drawing_url(pixels: np.ndarray) -> str:
+    """(28, 28) uint8 ink as a data URL of a drawing: dark on white, enlarged."""
+    large = Image.fromarray(255 - pixels).resize((280, 280), Image.Resampling.BICUBIC)
+    buffer = io.BytesIO()
+    large.save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def seen() -> JsonHTML:
-    return JsonHTML(None, html_template=SEEN, js_on_load="siamese.seen(element, props, watch)", apply_default_css=False)
+def verdict(distances: dict, threshold: float) -> gr.HTML:
+    """The answer about a pair, over the histogram of the distances of validation pairs."""
+    on_load = "siamese.verdict(element, props, watch)"
+    return json_html(VERDICT, on_load, distances=distances, threshold=threshold)
 
 
-def grid(sprite_url: str) -> JsonHTML:
-    return JsonHTML(
-        None,
-        html_template=GRID,
-        js_on_load="siamese.grid(element, props, trigger, watch)",
-        apply_default_css=False,
-        sprite=sprite_url,
-    )
+def seen() -> gr.HTML:
+    """What the network sees of a picture, and how its neighbours read it."""
+    return json_html(SEEN, "siamese.seen(element, props, watch)")
 
 
-def votes() -> JsonHTML:
-    return JsonHTML(
-        None, html_template=VOTES, js_on_load="siamese.votes(element, props, watch)", apply_default_css=False
-    )
+def grid(sprite_url: str) -> gr.HTML:
+    """Pictures of the gallery, cut from its sprite sheet; the event `select` says which one was clicked."""
+    return json_html(GRID, "siamese.grid(element, props, trigger, watch)", sprite=sprite_url)
+
+
+def votes() -> gr.HTML:
+    """How the neighbours vote, as bars."""
+    return json_html(VOTES, "siamese.votes(element, props, watch)")
 
 
 def head() -> str:
@@ -164,12 +173,4 @@ def file_url(path: Path) -> str:
 
 def encoded(values: np.ndarray) -> str:
     """uint8 values as base64, for the page."""
-    return base64.b64encode(np.ascontiguousarray(values, dtype=np.uint8)).decode("ascii")
-
-
-def drawing_url(ink: np.ndarray) -> str:
-    """(28, 28) ink as a data URL of a drawing: dark on white, enlarged."""
-    large = Image.fromarray(255 - ink).resize((280, 280), Image.Resampling.BICUBIC)
-    buffer = io.BytesIO()
-    large.save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    return base64.b64encode(np.asarray(values, dtype=np.uint8).tobytes()).decode("ascii")

@@ -1,12 +1,15 @@
-"""The Learn tab: a small network is trained before the visitor's eyes."""
+"""The Learn tab: a small network is trained before the visitor's eyes.
+
+How long a run may take, in seconds of processor time, can be set by the environment variable SIAMESE_LEARN_SECONDS.
+"""
 
 from __future__ import annotations
 
 import base64
+import functools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import gradio as gr
@@ -15,170 +18,155 @@ import numpy as np
 from siamese.matcher import Matcher
 from siamese.ui import components
 from siamese.ui.gpu import on_gpu
+from siamese.ui.live_settings import READY_SETTINGS, SECONDS, Settings
 
 if TYPE_CHECKING:
-    from siamese.ui.live_training import Pictures, Settings
-    from siamese.ui.snapshots import Frame
+    from siamese.ui.live_training import GallerySplit
+    from siamese.ui.snapshots import Snapshot
 
-AT_ONCE = max(1, min(4, (os.cpu_count() or 2) // 2))  # runs, each on a core; as many cores are left for answers
+MAX_RUNS = max(1, min(4, (os.cpu_count() or 2) // 2))  # at a time, each on a core; as many cores are left for answers
 GPU_SECONDS = 60  # that a run may hold a Space GPU; it takes far fewer
-SCALE = 32767 / 2  # places lie within -2 to 2, and are sent as 16-bit numbers
-
-DEFAULT = {"loss": "contrastive", "margin": 1.0, "dim": 16, "learning_rate": 0.02, "excluded": [], "seed": 0}
-TRIPLET = {"loss": "triplet", "margin": 0.3, "dim": 16, "learning_rate": 0.02, "excluded": [], "seed": 0}
-
-# Name, what is to be seen, and the settings of one run, or of two to compare; `benchmarks/watching.py` ran them all.
-PRESETS = (
-    (
-        "Pull and push",
-        "Pictures of the same digit are pulled together, different ones pushed apart until they stand the margin apart: "
-        "watch the two distributions part.",
-        [DEFAULT],
-    ),
-    (
-        "Collapse",
-        "A learning rate 1,500 times too high throws all pictures onto one point, and keeps them there: same or different, "
-        "every distance is near 0.",
-        [DEFAULT | {"learning_rate": 30, "dim": 2}],
-    ),
-    (
-        "A margin too small",
-        "With a margin of 0.1 the pushing stops almost at once: the space stays a crumb, and more pictures stand among the "
-        "wrong neighbours than with a margin of 1.",
-        [DEFAULT | {"margin": 0.1}, DEFAULT],
-    ),
-    (
-        "Hard from the start",
-        "When every digit is still everywhere, the hardest triplets are best met by putting all on one point, where the loss "
-        "stays at the margin, 0.3; semi-hard ones leave them out and pull the digits apart.",
-        [TRIPLET | {"mining": "batch-hard"}, TRIPLET | {"mining": "semi-hard"}],
-    ),
-    (
-        "Two dimensions or sixteen",
-        "Ten digits do not fit on a circle with the margin between them, so they have to share places; sixteen dimensions "
-        "have room for all.",
-        [DEFAULT | {"dim": 2}, DEFAULT],
-    ),
-    (
-        "8 and 9 never seen",
-        "The rings are digits that the network never learned from: they gather all the same, though less cleanly, "
-        "the 9s beside the 4s that they look like.",
-        [DEFAULT | {"excluded": [8, 9]}],
-    ),
-)
+SCALE = 32767 / 2  # positions lie within -2 to 2, and are sent as 16-bit numbers
+FILES = ("learn.css", "learn_plots.js", "learn_map.js", "learn_view.js", "learn.js")
 
 
-class WatchView(components.JsonHTML):
-    """The tab's controls and pictures. Settings go out with the event `submit`; frames come back as its value."""
+def build(matcher: Matcher, sprite_url: str, seconds: float | None = None) -> None:
+    """Lay out the tab and connect its events.
 
+    Args:
+        matcher: its gallery is what is learned from.
+        sprite_url: of the gallery's sprite sheet.
+        seconds: of processor time that a run may take; None for what the environment says, or 20.
 
-def build(matcher: Matcher, sprite_url: str) -> None:
-    """Lay out the tab and wire it."""
+    Raises:
+        ValueError: the environment's value is no positive number.
+    """
+    budget = seconds_from_environment() if seconds is None else seconds
     gr.Markdown(
         "A small network learns to tell digits apart, and you watch where it puts 1,000 pictures that it does not "
-        "learn from. It learns from the other pictures of the gallery, for at most 20 seconds; the model that answers in the "
-        "other tabs is never touched.",
+        f"learn from. It learns from the other pictures of the gallery, for at most {budget:g} seconds; the model that "
+        "answers in the other tabs is never touched.",
         elem_classes="lead",
     )
+    split = functools.cache(lambda: split_of(matcher))  # made when the tab is first opened
 
-    def held(_: None) -> dict:  # Gradio passes one argument, always
-        part = pictures(matcher)
-        return {"indices": part.indices.tolist(), "labels": part.held.labels.tolist()}
+    def held_out(_: None) -> dict:  # Gradio passes one argument, always
+        return {"indices": split().indices.tolist(), "labels": split().held_out.labels.tolist()}
 
-    files = [components.STATIC / name for name in ("learn.css", "learn_view.js", "learn.js")]
+    files = [components.STATIC / name for name in FILES]
     gr.set_static_paths(files)
     style, *scripts = map(components.file_url, files)
-    view = WatchView(
-        None,
-        html_template=(components.STATIC / "learn.html").read_text(encoding="utf-8"),
+    view = components.json_html(
+        (components.STATIC / "learn.html").read_text(encoding="utf-8"),
+        "siamese.learn(element, props, trigger, watch, server)",
         # Fetched when the tab is opened, so that the first tab is not kept waiting for them.
         head=f'<link rel="stylesheet" href="{style}">' + "".join(f'<script src="{url}"></script>' for url in scripts),
-        js_on_load="siamese.watch(element, props, trigger, watch, server)",
-        apply_default_css=False,
-        elem_id="watch",
+        elem_id="learn",
         sprite=sprite_url,
-        presets=[{"name": name, "words": words, "runs": runs} for name, words, runs in PRESETS],
-        server_functions=[held],
+        ready_settings=[{"name": name, "text": text, "runs": runs} for name, text, runs in READY_SETTINGS],
+        server_functions=[held_out],
     )
-    place = gr.HTML(elem_id="watch-place")  # where Gradio tells the place in its queue
+    queue_status = gr.HTML(elem_id="learn-queue")  # where Gradio tells the place in its queue
 
-    # Decorated before the app starts: ZeroGPU looks for it then. The pictures travel with the worker's memory.
+    # Decorated before the app starts: ZeroGPU looks for it then. The split reaches its worker with the process's memory.
     @on_gpu(duration=GPU_SECONDS)
-    def frames(settings: Settings) -> Iterator[Frame]:
+    def snapshots(settings: Settings) -> Generator[Snapshot, None, None]:
         import torch
 
-        from siamese.ui import live_training as watching
+        from siamese.ui.live_training import run
 
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        yield from watching.run(settings, pictures(matcher), device=device)
+        yield from run(settings, split(), budget, "cuda" if torch.cuda.is_available() else "cpu")
 
     # The settings come with the event: the value is also what a run that was just stopped may still be answering.
-    def train(event: gr.EventData) -> Iterator[dict]:
-        yield from messages(event._data, frames)
+    def train(event: gr.EventData) -> Iterator[str | None]:
+        for message in messages(event, snapshots):
+            yield components.to_json(message)
 
     event = view.submit(
         train,
         None,
         view,
-        concurrency_limit=AT_ONCE,
-        concurrency_id="watch",
+        concurrency_limit=MAX_RUNS,
+        concurrency_id="learn",
         trigger_mode="multiple",  # else a run that is asked for before the last has wholly stopped is not begun
         show_progress="minimal",
-        show_progress_on=place,
+        show_progress_on=queue_status,
         api_visibility="private",
     )
     view.stop(None, None, None, cancels=[event])
 
 
-def messages(asked: dict | None, frames: Callable[[Settings], Iterator[Frame]]) -> Iterator[dict]:
-    """What the page gets: each frame as it is taken, and in the end all of them, or what is wrong.
+def seconds_from_environment() -> float:
+    """The time that a run may take: SIAMESE_LEARN_SECONDS, or `SECONDS` if it is not set.
 
-    All of them once more, because a browser passes over what it has no time to show, and must not lose it.
+    Raises:
+        ValueError: it is no positive number.
+    """
+    value = os.environ.get("SIAMESE_LEARN_SECONDS")
+    if value is None:
+        return SECONDS
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise ValueError(f"SIAMESE_LEARN_SECONDS must be a number of seconds greater than 0, got {value!r}")
+    return seconds
+
+
+def sent(event: gr.EventData, key: str) -> object:
+    """A value of the object that the page sent with an event, None if there is none."""
+    try:
+        return getattr(event, key, None)
+    except TypeError:  # something else than an object was sent
+        return None
+
+
+def messages(event: gr.EventData, run: Callable[[Settings], Generator[Snapshot, None, None]]) -> Iterator[dict]:
+    """What the page gets: each snapshot as it is taken; in the end all of them, or what is wrong.
+
+    All of them once more, because a browser skips updates that it has no time to show, and must not lose them.
 
     Args:
-        asked: {"number", "settings"}; the number comes back with each message, so that the page knows its own.
-        frames: makes the run.
+        event: with "number" and "settings". The number comes back with each message, so that the page knows its own run.
+        run: makes the run.
     """
-    from siamese.ui import live_training as watching
-
-    asked = asked if isinstance(asked, dict) else {}
-    answer = {"number": asked.get("number")}
-    sent: list[dict] = []
+    answer = {"number": sent(event, "number")}
+    taken: list[dict] = []
     try:
-        settings = watching.Settings.of(asked.get("settings"))
+        settings = Settings.of(sent(event, "settings"))
         answer["command"] = settings.command()
-        with closing(frames(settings)) as taken:
-            for frame in taken:
-                sent.append(packed(frame))
-                yield answer | {"frames": sent[-1:]}
+        with closing(run(settings)) as snapshots:
+            for snapshot in snapshots:
+                taken.append(encode(snapshot))
+                yield answer | {"snapshots": taken[-1:]}
     except ValueError as error:
         yield answer | {"problem": str(error)}
     else:
-        yield answer | {"frames": sent, "over": True}
+        yield answer | {"snapshots": taken, "done": True}
 
 
-@lru_cache(maxsize=2)
-def pictures(matcher: Matcher) -> Pictures:
-    """The gallery's pictures, parted; made when the tab is first opened."""
-    from siamese.ui import live_training as watching
+def split_of(matcher: Matcher) -> GallerySplit:
+    """The gallery's pictures in two parts, as `split_gallery` makes them."""
+    from siamese.ui.live_training import split_gallery
 
-    return watching.parted(matcher.gallery.images, matcher.gallery.labels)
+    return split_gallery(matcher.gallery.images, matcher.gallery.labels)
 
 
-def packed(frame: Frame) -> dict:
-    """A frame as the page reads it: places as 16-bit numbers, the histograms as shares of 65,535."""
+def encode(snapshot: Snapshot) -> dict:
+    """A snapshot as the page reads it: positions as 16-bit numbers, the histograms as shares of 65,535."""
     return {
-        "step": frame.step,
-        "steps": frame.steps,
-        "loss": frame.loss,
-        "active": frame.active,
-        "accuracy": frame.accuracy,
-        "unseen": frame.unseen,
-        "shown": round(frame.shown, 4),
-        "seconds": round(frame.seconds, 2),
-        "places": _base64(np.rint(frame.places * SCALE), "<i2"),
-        "same": _base64(np.rint(frame.same * 65535), "<u2"),
-        "different": _base64(np.rint(frame.different * 65535), "<u2"),
+        "step": snapshot.step,
+        "steps": snapshot.steps,
+        "loss": snapshot.loss,
+        "active": snapshot.active,
+        "accuracy": snapshot.accuracy,
+        "unseen_accuracy": snapshot.unseen_accuracy,
+        "explained": round(snapshot.explained, 4),
+        "seconds": round(snapshot.seconds, 2),
+        "positions": _base64(np.rint(snapshot.positions * SCALE), "<i2"),
+        "same": _base64(np.rint(snapshot.same * 65535), "<u2"),
+        "different": _base64(np.rint(snapshot.different * 65535), "<u2"),
     }
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from siamese.matcher import Matcher
 from siamese.retrieval.projection import place, principal_components
+from siamese.retrieval.search import nearest, vote
 from siamese.ui import answers, components
 from siamese.ui.theme import DIGITS
 
@@ -41,10 +42,6 @@ PLOT = """
 """
 
 
-class MapView(components.JsonHTML):
-    """The map. Its value is the visitor's own point, or a hint while there is none."""
-
-
 def build(matcher: Matcher, sprite_url: str, plotly_url: str) -> None:
     """Lay out the tab and wire it."""
 
@@ -54,19 +51,17 @@ def build(matcher: Matcher, sprite_url: str, plotly_url: str) -> None:
     def neighbours(index: int) -> list[dict]:
         if not isinstance(index, int) or not 0 <= index < len(matcher.gallery):
             return []
-        found = matcher.neighbours_of(index, LINKED)
-        return [answers.api_neighbour(neighbour) for neighbour in found]
+        return [answers.neighbour_value(matcher, n) for n in matcher.neighbours_of(index, LINKED)]
 
     with gr.Row(elem_classes="mapping"):
         with gr.Column(min_width=200, scale=0, elem_classes="map-side"):
-            canvas = components.Canvas("Your drawing", elem_id="canvas-map")
+            canvas = components.canvas("Your drawing", elem_id="canvas-map")
             seen = components.seen()
         with gr.Column(min_width=280, elem_classes="map-main"):
-            view = MapView(
-                None,
-                html_template=PLOT,
-                js_on_load="siamese.map(element, props, trigger, watch, server)",
-                apply_default_css=False,
+            # Its value is the visitor's own point, or a hint while there is none.
+            view = components.json_html(
+                PLOT,
+                "siamese.map(element, props, trigger, watch, server)",
                 elem_id="map",
                 sprite=sprite_url,
                 plotly=plotly_url,
@@ -78,8 +73,8 @@ def build(matcher: Matcher, sprite_url: str, plotly_url: str) -> None:
         elem_classes="fine",
     )
 
-    def locate(picture: bytes | None) -> tuple[dict, dict | None]:
-        return own_point(matcher, picture)
+    def locate(drawing: str | None) -> tuple:
+        return tuple(map(components.to_json, own_point(matcher, components.picture_of(drawing))))
 
     canvas.change(
         locate, canvas, [view, seen], trigger_mode="always_last", show_progress="hidden", api_visibility="private"
@@ -87,35 +82,36 @@ def build(matcher: Matcher, sprite_url: str, plotly_url: str) -> None:
 
 
 def own_point(matcher: Matcher, picture: bytes | None) -> tuple[dict, dict | None]:
-    """Where a drawing stands on each projection, and whom it stands near."""
-    ((symbol, wrong),) = answers.read(matcher, picture)
-    if symbol is None:
-        return {"hint": wrong}, None
-    found = matcher.neighbours(symbol, LINKED)
+    """(where a drawing stands on each projection and what is near it, what was seen), as their components show it."""
+    ((query, problem),) = answers.encode(matcher, picture)
+    if query is None:
+        return {"hint": problem}, None
+    found = matcher.neighbours(query, LINKED)
     indices = [neighbour.index for neighbour in found]
     distances = np.array([neighbour.distance for neighbour in found])
     value = {
-        "xy": matcher.locate(symbol),
+        "xy": matcher.locate(query),
         "pca": place(components_of(matcher)[indices], distances),
-        "neighbours": [answers.api_neighbour(neighbour) for neighbour in found],
+        "neighbours": [answers.neighbour_value(matcher, neighbour) for neighbour in found],
         "words": "Your drawing: its nearest in the original space",
     }
-    return value, answers.seen_value(matcher, symbol)
+    return value, answers.seen_value(matcher, query)
 
 
 @lru_cache(maxsize=2)
 def components_of(matcher: Matcher) -> np.ndarray:
+    """(N, 3) the gallery's first three principal components."""
     return principal_components(matcher.gallery.embeddings)
 
 
 @lru_cache(maxsize=2)
 def map_json(matcher: Matcher) -> str:
-    """The figure as plotly's JSON: a trace a digit; what the page needs besides lies in `layout.meta`."""
+    """The figure as plotly's JSON: a trace a label; what the page needs besides lies in `layout.meta`."""
     import plotly.graph_objects as go
 
     gallery = matcher.gallery
     figure = go.Figure()
-    for label, name in enumerate(matcher.bundle.labels):
+    for label, name in enumerate(matcher.labels):
         members = np.flatnonzero(gallery.labels == label)
         figure.add_scattergl(
             x=gallery.xy[members, 0],
@@ -148,14 +144,10 @@ def map_json(matcher: Matcher) -> str:
 
 
 def misread(matcher: Matcher, k: int = 5) -> np.ndarray:
-    """(N,) whether each gallery picture's nearest others vote for another digit than its own."""
-    import torch
-
-    from siamese.evaluation.metrics import nearest, vote
-
-    embeddings, labels = torch.from_numpy(matcher.gallery.embeddings), torch.from_numpy(matcher.gallery.labels)
+    """(N,) whether each gallery picture's k nearest others vote for another label than its own."""
+    embeddings, labels = matcher.gallery.embeddings, matcher.gallery.labels
     _, indices = nearest(embeddings, embeddings, k, exclude_self=True)
-    return (vote(labels[indices]) != labels).numpy()
+    return vote(labels[indices]) != labels
 
 
 def plotly_js() -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 import numpy as np
 
@@ -22,7 +24,7 @@ def build(matcher: Matcher, sprite_url: str) -> None:
     gr.Markdown("Draw a query or pick one. Click a neighbour to walk on from it.", elem_classes="lead")
     with gr.Row(elem_classes="search"):
         with gr.Column(min_width=240, scale=0, elem_classes="search-query"):
-            canvas = components.Canvas("Query", elem_id="canvas-query")
+            canvas = components.canvas("Query", elem_id="canvas-query")
             seen = components.seen()
             with gr.Row(elem_classes="tight"):
                 surprise = gr.Button("Surprise me", size="sm", min_width=60, elem_id="surprise")
@@ -33,9 +35,7 @@ def build(matcher: Matcher, sprite_url: str) -> None:
         with gr.Column(min_width=280, elem_classes="search-found"):
             with gr.Row(elem_classes="tight"):
                 k = gr.Slider(1, 50, 20, step=1, label="How many", elem_id="k")
-                digit = gr.Dropdown(
-                    [ANY, *matcher.bundle.labels], value=ANY, label="Only", elem_id="only", min_width=110
-                )
+                digit = gr.Dropdown([ANY, *matcher.labels], value=ANY, label="Only", elem_id="only", min_width=110)
             mode = gr.Radio(list(MODES), value=NEAREST, show_label=False, container=False, elem_id="mode")
             votes = components.votes()
             grid = components.grid(sprite_url)
@@ -43,22 +43,23 @@ def build(matcher: Matcher, sprite_url: str) -> None:
 
     outputs = [grid, votes, seen]
 
-    def found(picture: bytes | None, path: list[int], k: float, mode: str, digit: str) -> tuple:
-        return search(matcher, picture, path, k, mode, digit)
+    def found(drawing: str | None, path: list[int], k: float, mode: str, digit: str) -> tuple:
+        values = search(matcher, components.picture_of(drawing), path, k, mode, digit)
+        return tuple(map(components.to_json, values))
 
     asked = [canvas, walk, k, mode, digit]
-    quiet = {"show_progress": "hidden", "api_visibility": "private"}
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
-    def drawn(picture: bytes | None, k: float, mode: str, digit: str) -> tuple:
-        path = [] if picture is None else [-1]
-        return path, gr.update(interactive=False), *found(picture, path, k, mode, digit)
+    def drawn(drawing: str | None, k: float, mode: str, digit: str) -> tuple:
+        path = [-1] if drawing else []
+        return path, gr.update(interactive=False), *found(drawing, path, k, mode, digit)
 
     canvas.change(drawn, [canvas, k, mode, digit], [walk, back, *outputs], trigger_mode="always_last", **quiet)
     gr.on([k.input, mode.input, digit.input], found, asked, outputs, trigger_mode="always_last", **quiet)
 
-    def step(to: int, picture: bytes | None, path: list[int], k: float, mode: str, digit: str) -> tuple:
+    def step(to: int, drawing: str | None, path: list[int], k: float, mode: str, digit: str) -> tuple:
         path = [*path, to][-LONGEST_WALK:]
-        return path, gr.update(interactive=len(path) > 1), *found(picture, path, k, mode, digit)
+        return path, gr.update(interactive=len(path) > 1), *found(drawing, path, k, mode, digit)
 
     def selected(event: gr.SelectData, *state) -> tuple:
         return step(int(event.index), *state)
@@ -71,9 +72,9 @@ def build(matcher: Matcher, sprite_url: str) -> None:
             raise gr.Error(f"The gallery's pictures go from 0 to {len(gallery) - 1}.", print_exception=False)
         return step(int(number), *state)
 
-    def returned(picture: bytes | None, path: list[int], k: float, mode: str, digit: str) -> tuple:
+    def returned(drawing: str | None, path: list[int], k: float, mode: str, digit: str) -> tuple:
         path = path[:-1]
-        return path, gr.update(interactive=len(path) > 1), *found(picture, path, k, mode, digit)
+        return path, gr.update(interactive=len(path) > 1), *found(drawing, path, k, mode, digit)
 
     grid.select(selected, asked, [walk, back, *outputs], **quiet)
     surprise.click(surprised, asked, [walk, back, *outputs], **quiet)
@@ -84,29 +85,39 @@ def build(matcher: Matcher, sprite_url: str) -> None:
 def search(
     matcher: Matcher, picture: bytes | None, path: list[int], k: float, mode: str, digit: str
 ) -> tuple[dict, dict | None, dict | None]:
-    """(grid, votes, what was seen) for the query that the walk has come to."""
+    """Answer for the query that the walk has come to.
+
+    Args:
+        picture: the drawing's file, or None while the canvas is blank.
+        path: gallery indices that were walked over, the present one last; -1 is the drawing.
+        k: how many to show.
+        mode: one of `MODES`.
+        digit: the name of the only label to show, or `ANY`.
+
+    Returns:
+        (grid, votes, what was seen), each as its component shows it.
+    """
     at = path[-1] if path else -1
     if at >= 0:
-        (query,) = matcher.symbols(matcher.gallery.images[at][None], matcher.gallery.embeddings[at][None])
+        query = matcher.gallery_query(at)
         own = int(matcher.gallery.labels[at])
+        words = {"words": f"picture #{at} of the gallery, a {matcher.labels[own]}"}
     else:
-        ((query, wrong),) = answers.read(matcher, picture)
-        if query is None:
-            return {"items": [], "hint": wrong or "Draw something on the left, or press “Surprise me”"}, None, None
-        own = answers.vote(matcher.neighbours(query, answers.VOTERS))
-    seen = answers.seen_value(matcher, query)
-    if at >= 0:
-        seen["words"] = f"picture #{at} of the gallery, a {matcher.bundle.labels[own]}"
+        ((drawing, problem),) = answers.encode(matcher, picture)
+        if drawing is None:
+            return {"items": [], "hint": problem or "Draw something on the left, or press “Surprise me”"}, None, None
+        query, words = drawing, {}
+        own = answers.majority(matcher.neighbours(query, answers.VOTERS))
+    seen = answers.seen_value(matcher, query) | words
     among = candidates(matcher, own, mode, digit)
     among = among[among != at]
     if not len(among):
         return {"items": [], "hint": "No picture of the gallery fits this filter"}, None, seen
     if mode == FARTHEST:
-        near = matcher.neighbours(query, len(among), among)
-        shown = near[::-1][: int(k)]
+        shown = matcher.neighbours(query, len(among), among)[::-1][: int(k)]
     else:
         shown = matcher.neighbours(query, int(k), among)
-    items = [answers.item(n, odd=n.label != own) for n in shown]
+    items = [answers.neighbour_value(matcher, n) | {"odd": n.label != own} for n in shown]
     # A vote among pictures that were chosen by their label would only say how they were chosen.
     open_vote = mode == NEAREST and digit == ANY
     votes = answers.votes_value(matcher, shown, matcher.is_novel(query)) if open_vote else None
@@ -118,7 +129,7 @@ def candidates(matcher: Matcher, own: int, mode: str, digit: str) -> np.ndarray:
     labels = matcher.gallery.labels
     keep = np.ones(len(labels), dtype=bool)
     if digit != ANY:
-        keep &= labels == matcher.bundle.labels.index(digit)
+        keep &= labels == matcher.labels.index(digit)
     if mode == OTHER:
         keep &= labels != own
     if mode == FARTHEST:

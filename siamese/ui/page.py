@@ -39,12 +39,12 @@ def build(matcher: Matcher, problem: str = "", retry: Callable[[], str] | None =
         )
         if problem:
             with gr.Row(elem_classes="problem"):
-                told = gr.Markdown(problem, elem_id="problem")
+                message = gr.Markdown(problem, elem_id="problem")
                 again = gr.Button(
                     "Try again", size="sm", scale=0, min_width=100, visible=retry is not None, elem_id="again"
                 )
             if retry:
-                again.click(retry, None, told, api_visibility="private", concurrency_limit=1)
+                again.click(retry, None, message, api_visibility="private", concurrency_limit=1)
         with gr.Tabs():
             with gr.Tab("Compare", id="compare"):
                 compare.build(matcher)

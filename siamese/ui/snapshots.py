@@ -1,39 +1,44 @@
-"""Frames of a training run: where the network puts pictures that it never saw, and how well it parts them."""
+"""Snapshots of a training run: where the network puts pictures that it does not learn from, and how it tells them apart."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from siamese.data.images import LabeledImages
-from siamese.evaluation import metrics
-from siamese.models.networks import embed
-from siamese.training.trainer import Step, Trainer
+from siamese.models.inference import embed
+from siamese.models.networks import EmbeddingNet
+from siamese.retrieval.distances import pair_distances
+from siamese.retrieval.projection import principal_axes
+from siamese.retrieval.search import nearest, vote
+from siamese.training.trainer import Step
 
-BINS = 50  # of the distances, from 0 to 2
+HISTOGRAM_BINS = 50  # of the distances, from 0 to 2
 NEIGHBOURS = 5  # that vote
-DRAWN = 3  # dimensions
-EMBEDDED_AT_ONCE = 250  # pictures: twice as fast as 1,000, whose activations leave the processor's cache
+MAX_AXES = 3  # that can be drawn
+BATCH = 250  # pictures embedded at a time: twice as fast as 1,000, whose activations leave the processor's cache
 
 
 @dataclass(frozen=True)
-class Frame:
-    """What is seen at a step.
+class Snapshot:
+    """A network at a step of its training, measured on the N held-out pictures.
 
     Attributes:
-        step: of `steps`; 0 is the network before it learned anything.
-        loss, active: mean since the last frame; None at step 0.
-        accuracy: share of the held-out pictures that their 5 nearest among the other held-out ones name.
-        unseen: the same for those of the excluded digits alone; None if there are none.
-        places: (N, 2 or 3) float32, within -2 to 2: the embedding itself, or its three principal components.
-        shown: share of the embedding's variance that `places` show.
-        same, different: (50,) share of the held-out pairs at each distance from 0 to 2.
+        step: of `steps`; 0 is the network before it has learned anything.
+        steps: of the whole run.
+        loss: mean since the last snapshot; None at step 0.
+        active: share of active pairs, triplets or anchors, likewise.
+        accuracy: leave-one-out 5-NN accuracy among the held-out pictures.
+        unseen_accuracy: the same of the excluded digits' pictures alone; None if no digit is excluded.
+        positions: (N, 2 or 3) float32, within -2 to 2: the embedding itself, or its three principal components.
+        explained: share of the embedding's variance that `positions` explain.
+        same: (50,) histogram of the distances of same pairs, from 0 to 2; it sums to 1.
+        different: likewise, of different pairs.
         seconds: since the run began.
-        last: whether no frame follows.
+        last: whether no snapshot follows.
     """
 
     step: int
@@ -41,69 +46,77 @@ class Frame:
     loss: float | None
     active: float | None
     accuracy: float
-    unseen: float | None
-    places: np.ndarray
-    shown: float
+    unseen_accuracy: float | None
+    positions: np.ndarray
+    explained: float
     same: np.ndarray
     different: np.ndarray
     seconds: float
     last: bool
 
 
-class Camera:
-    """Takes frames of a run. Of more than three dimensions it follows the three in which the pictures differ most."""
+class Snapshots:
+    """Takes the snapshots of one run. Of more than three dimensions, it follows the three principal components.
 
-    def __init__(self, held: LabeledImages, excluded: tuple[int, ...], steps: int) -> None:
-        self.held, self.steps = held, steps
-        self.axes: Tensor | None = None
+    Args:
+        held_out: the pictures that are shown.
+        excluded: labels that are not trained on.
+        steps: of the whole run.
+    """
+
+    def __init__(self, held_out: LabeledImages, excluded: Sequence[int], steps: int) -> None:
+        self.images, self.labels = held_out.images, held_out.labels.numpy()
+        self.unseen = np.isin(self.labels, excluded)
+        self.steps = steps
+        self.axes: np.ndarray | None = None
         self.began = time.monotonic()
-        self.excluded = torch.isin(held.labels, torch.tensor(excluded, dtype=held.labels.dtype))
 
-    def frame(self, trainer: Trainer, recent: list[Step], last: bool = False) -> Frame:
-        """What is seen after the recent steps.
+    def take(self, net: EmbeddingNet, recent: Sequence[Step], last: bool = False) -> Snapshot:
+        """A snapshot of the network after the steps since the one before.
 
         Raises:
             ValueError: an embedding is not finite.
         """
-        embeddings, labels = embed(trainer.averaged, self.held.images, batch_size=EMBEDDED_AT_ONCE), self.held.labels
-        if not embeddings.isfinite().all():
+        embeddings = embed(net, self.images, batch_size=BATCH).numpy()
+        if not np.isfinite(embeddings).all():
             raise ValueError("What the network puts out is no longer a number: the learning rate is too high.")
-        places, shown = self._places(embeddings)
-        _, nearest = metrics.nearest(embeddings, embeddings, NEIGHBOURS, exclude_self=True)
-        right = (metrics.vote(labels[nearest]) == labels).float()
-        pairs = metrics.pair_distances(embeddings, labels)
-        return Frame(
+        positions, explained = self._project(embeddings)
+        _, indices = nearest(embeddings, embeddings, NEIGHBOURS, exclude_self=True)
+        correct = vote(self.labels[indices]) == self.labels
+        pairs = pair_distances(embeddings, self.labels)
+        return Snapshot(
             step=recent[-1].step if recent else 0,
             steps=self.steps,
             loss=float(np.mean([step.loss for step in recent])) if recent else None,
             active=float(np.mean([step.active for step in recent])) if recent else None,
-            accuracy=float(right.mean()),
-            unseen=float(right[self.excluded].mean()) if self.excluded.any() else None,
-            places=places.numpy(),
-            shown=shown,
-            same=_shares(pairs.same),
-            different=_shares(pairs.different),
+            accuracy=float(correct.mean()),
+            unseen_accuracy=float(correct[self.unseen].mean()) if self.unseen.any() else None,
+            positions=positions,
+            explained=explained,
+            same=_histogram(pairs.same),
+            different=_histogram(pairs.different),
             seconds=time.monotonic() - self.began,
             last=last,
         )
 
-    def _places(self, embeddings: Tensor) -> tuple[Tensor, float]:
-        """(N, 2 or 3) places, and the share of the variance that they show."""
-        if embeddings.shape[1] <= DRAWN:
+    def _project(self, embeddings: np.ndarray) -> tuple[np.ndarray, float]:
+        """(N, 2 or 3) positions, and the share of the variance that they explain."""
+        if embeddings.shape[1] <= MAX_AXES:
             return embeddings, 1.0
-        centred = embeddings - embeddings.mean(0)
+        centred = embeddings - embeddings.mean(axis=0)
         scatter = centred.T @ centred
         if self.axes is None:
-            self.axes = torch.linalg.eigh(scatter).eigenvectors[:, -DRAWN:].flip(1)
+            self.axes = principal_axes(embeddings, MAX_AXES)
         else:
-            # Subspace iteration from the last frame's axes, then the orthonormal ones nearest to the result:
-            # they go where the principal components go, without their jumps of sign and order.
-            u, _, vt = torch.linalg.svd(torch.linalg.matrix_power(scatter, 2) @ self.axes, full_matrices=False)
+            # Subspace iteration from the last snapshot's axes, then the orthonormal axes nearest to the result. They
+            # follow the principal components without their jumps of sign and order.
+            u, _, vt = np.linalg.svd(np.linalg.matrix_power(scatter, 2) @ self.axes, full_matrices=False)
             self.axes = u @ vt
-        places = centred @ self.axes
-        return places, float(places.square().sum() / scatter.trace().clamp(min=1e-12))
+        positions = centred @ self.axes
+        return positions, float(np.square(positions).sum() / max(np.trace(scatter), 1e-12))
 
 
-def _shares(counts: np.ndarray) -> np.ndarray:
-    coarse = counts.reshape(BINS, -1).sum(1)
+def _histogram(counts: np.ndarray) -> np.ndarray:
+    """Counts in many bins -> shares in `HISTOGRAM_BINS`."""
+    coarse = counts.reshape(HISTOGRAM_BINS, -1).sum(axis=1)
     return coarse / max(coarse.sum(), 1)

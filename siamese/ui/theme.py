@@ -41,5 +41,6 @@ def theme() -> gr.themes.Base:
 
 
 def css() -> str:
+    """The page's style sheet, with the colours of the labels as variables."""
     digits = " ".join(f"--digit-{digit}: {colour};" for digit, colour in enumerate(DIGITS))
     return f"body {{ {digits} }}\n" + (Path(__file__).parent / "static" / "style.css").read_text(encoding="utf-8")

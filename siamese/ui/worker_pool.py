@@ -1,189 +1,193 @@
-"""A matcher for many visitors at once: while several are served, other processes read their drawings.
+"""Worker processes that encode pictures once several visitors ask at the same time.
 
-Python runs one thread at a time in a process. While a drawing is read, hundreds of short calls give the
-interpreter to the threads that serve the page and wait to have it back; so once two drawings are to be
-read at a time, they go to a process of their own, and to another while all are busy, up to one a core and
-four in all. What waits for one goes there together, and is embedded together. Each is started the first time
-that it is wanted and ends with the app; where one fails the matcher reads by itself, as it does for a single visitor.
-
-    python -m siamese.ui.worker_pool FOLDER      # such a process: pickled requests by standard input, answers by standard output
+Python runs one thread of a process at a time. While a picture is encoded, hundreds of short calls give the
+interpreter lock away to the threads that serve the page, and wait to have it back. So pictures go to other
+processes as soon as two visitors ask at once. A lone visitor is answered by the app's own process, which is faster.
 """
 
 from __future__ import annotations
 
+import logging
 import os
-import pickle
-import subprocess
-import sys
 import threading
+import time
 from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import Future
-from contextlib import suppress
-from itertools import islice
+from collections.abc import Callable, Sequence
+from concurrent import futures
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from pathlib import Path
 
-from siamese.bundle.format import Bundle
-from siamese.matcher import Matcher, Picture, Symbol, load
+from siamese.matcher import Picture, Query
+from siamese.models.device import usable_cores
+from siamese.ui.worker_process import RecordingContext, encode_batch, sigint_blocked, start_worker
 
-PACKAGES = Path(__file__).resolve().parent.parent.parent
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-MOST = min(CORES, 4)  # processes that read
-TOGETHER = 4  # visitors whose drawings are read at once
-GONE = (OSError, EOFError, pickle.UnpicklingError)  # what talking to a process that has ended raises
+LIMIT = 5.0  # seconds that an answer of the workers may take; a picture takes a few milliseconds
+RESTART = 30.0  # seconds from one start of workers to the next, so that workers that always fail cost little
+BATCH = 4  # requests that a worker encodes together
+MOST = min(usable_cores(), 4)  # workers
 
-
-class CrowdMatcher(Matcher):
-    """Answers as `Matcher` does."""
-
-    def __init__(self, bundle: Bundle, source: str, folder: Path) -> None:
-        super().__init__(bundle, source, folder)
-        self._reading = 0
-        self._counting = threading.Lock()
-        self._helpers: list[Helper] = []
-
-    def read_all(self, pictures: Sequence[Picture]) -> list[Symbol]:
-        """Read pictures, here if nobody else's are being read."""
-        if all(isinstance(picture, Symbol) for picture in pictures):
-            return list(pictures)
-        with self._counting:
-            self._reading += 1
-            helper = self._least_busy() if self._reading > 1 else None
-            if helper:
-                helper.asked += 1
-        try:
-            if helper is None:
-                return super().read_all(pictures)
-            try:
-                return helper.ask(list(pictures))
-            except GONE:
-                helper.close()
-                with self._counting:
-                    self._helpers = [other for other in self._helpers if other is not helper]
-                return super().read_all(pictures)  # the next crowd starts another
-        finally:
-            with self._counting:
-                self._reading -= 1
-                if helper:
-                    helper.asked -= 1
-
-    def _least_busy(self) -> Helper | None:
-        """The helper that is ready and has least to do, if there is one; another is started if all have something to do."""
-        ready = [helper for helper in self._helpers if helper.ready.is_set()]
-        if len(ready) == len(self._helpers) < MOST and all(helper.asked for helper in ready):
-            with suppress(OSError):  # no memory or no process is left: those that are there go on
-                self._helpers.append(Helper(self.folder))
-        return min(ready, key=lambda helper: helper.asked, default=None)
+log = logging.getLogger(__name__)
 
 
-class Helper:
-    """A process that reads for another: pickles go through pipes that nobody else holds.
+class WorkerPool:
+    """Encodes pictures here, or in worker processes while others are being encoded.
 
-    Attributes:
-        ready: set once it has loaded its bundle; what cannot be read until then is read elsewhere.
-        asked: how many are waiting for its answer.
+    Workers are started when they are first wanted and used once they are warm. Where they fail, pictures are
+    encoded here and other workers are started.
+
+    Args:
+        folder: of the bundle that the workers load.
+        encode_here: encodes pictures in this process.
+        size: workers at most.
+        limit: seconds that an answer of the workers may take. Then they are taken to hang, and killed.
+        restart: seconds from one start of workers to the next.
     """
 
-    def __init__(self, folder: Path) -> None:
-        paths = [str(PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "siamese.ui.worker_pool", str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
-            start_new_session=True,  # Ctrl+C is the app's to handle; this one ends when its input does
-        )
-        self.ready = threading.Event()
-        self.asked = 0
-        self._waiting: deque[tuple[bytes, Future]] = deque()  # pickled pictures, and who asked
-        self._changed = threading.Condition()
-        self._gone = False
-        self._messenger = threading.Thread(target=self._carry, daemon=True)
-        self._messenger.start()
+    def __init__(
+        self,
+        folder: Path,
+        encode_here: Callable[[Sequence[Picture]], list[Query]],
+        size: int = MOST,
+        limit: float = LIMIT,
+        restart: float = RESTART,
+    ) -> None:
+        self.folder, self.size, self.limit, self.restart = folder, size, limit, restart
+        self.workers: Workers | None = None
+        self._encode_here = encode_here
+        self._lock = threading.Lock()
+        self._encoding = 0  # calls of encode_all in progress
+        self._next_start = 0.0
 
-    def ask(self, pictures: list[Picture]) -> list[Symbol]:
-        """What reading the pictures returns.
+    def encode_all(self, pictures: Sequence[Picture]) -> list[Query]:
+        """Encode pictures together.
 
         Raises:
-            ValueError: one of them cannot be read.
-            OSError, EOFError, pickle.UnpicklingError: the process has ended.
+            ValueError: one of them cannot be read, or is blank.
         """
-        # Pickled here, so that what cannot be is told to whoever asked, and holds up nobody else.
-        request, answer = pickle.dumps(pictures), Future()
-        with self._changed:
-            if self._gone:
-                raise EOFError("the process was ended")
-            self._waiting.append((request, answer))
-            self._changed.notify()
-        return answer.result()
+        with self._lock:
+            self._encoding += 1
+            workers = self._warm_workers() if self._encoding > 1 else None
+        try:
+            answer = workers and self._ask(workers, pictures)
+            if isinstance(answer, ValueError):
+                raise answer
+            return answer or self._encode_here(pictures)
+        finally:
+            with self._lock:
+                self._encoding -= 1
 
     def close(self) -> None:
-        """End the process and wait until it has; asking fails from then on."""
-        with self._changed:
-            self._gone = True
-            self._changed.notify()
-        self.process.kill()
-        self.process.wait()
-        self._messenger.join()
+        """End the workers."""
+        with self._lock:
+            workers, self.workers = self.workers, None
+        if workers:
+            workers.close()
 
-    def _carry(self) -> None:
-        """Carry what waits to the process, and back what it answers, until the process is gone."""
-        asked: list[tuple[bytes, Future]] = []
+    def _warm_workers(self) -> Workers | None:
+        """The workers, if they are warm; they are started if there are none."""
+        if self.workers is None and time.monotonic() >= self._next_start:
+            self._next_start = time.monotonic() + self.restart
+            try:
+                self.workers = Workers(self.folder, self.size)
+            except OSError as error:  # no memory or no process is left
+                log.warning("No worker process can be started: %s", error)
+        return self.workers if self.workers and self.workers.warm.done() else None
+
+    def _ask(self, workers: Workers, pictures: Sequence[Picture]) -> list[Query] | ValueError | None:
+        """What the workers answer; None if they do not."""
         try:
-            pickle.load(self.process.stdout)
-            self.ready.set()
-            while asked := self._next():
-                pickle.dump([request for request, _ in asked], self.process.stdin)
-                self.process.stdin.flush()
-                for (_, answer), said in zip(asked, pickle.load(self.process.stdout), strict=True):
-                    if isinstance(said, ValueError):
-                        answer.set_exception(said)
-                    else:
-                        answer.set_result(said)
-        except GONE as error:  # whoever asked goes on without it
-            with self._changed:
-                self._gone = True
-            for _, answer in asked:
-                answer.set_exception(error)
-        for _, answer in self._waiting:
-            answer.set_exception(EOFError("the process was ended"))
-        self.ready.set()
-        for pipe in (self.process.stdin, self.process.stdout):
-            with suppress(BrokenPipeError):  # half a request may be left, which nobody reads any more
-                pipe.close()
-
-    def _next(self) -> list[tuple[bytes, Future]]:
-        """What waits, as much as is read at once; nothing once the process is to end."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._gone)
-            return [] if self._gone else [self._waiting.popleft() for _ in range(min(TOGETHER, len(self._waiting)))]
+            return workers.submit(list(pictures)).result(self.limit)
+        except (futures.BrokenExecutor, futures.TimeoutError) as error:
+            log.warning("The worker processes are given up: %s", str(error) or f"no answer within {self.limit:g} s")
+            with self._lock:
+                if self.workers is workers:
+                    self.workers = None
+            workers.close()
+        except Exception as error:  # what cannot be pickled, or a failure that encoding here will raise as it is
+            log.warning("The worker processes could not take a request: %r", error)
+        return None
 
 
-def main(folder: str) -> None:
-    """Read what is asked for until the process that asks has ended."""
-    answers, sys.stdout = sys.stdout.buffer, sys.stderr  # nothing else is printed among the answers
-    matcher = load(folder)
-    answer: object = True
-    while True:
-        pickle.dump(answer, answers)
-        answers.flush()
-        try:
-            requests = pickle.load(sys.stdin.buffer)
-        except EOFError:
-            return
-        answer = read_each(matcher, [pickle.loads(request) for request in requests])
+class Workers:
+    """An executor and its processes. Requests that wait for it are encoded together, up to four at once.
 
+    Attributes:
+        warm: done once the first worker has loaded its bundle, or failed to; its result is that worker's process id.
+        processes: all that were started.
+    """
 
-def read_each(matcher: Matcher, requests: list[list[Picture]]) -> list[list[Symbol] | ValueError]:
-    """What reading the pictures of each request returns or raises."""
-    try:
-        symbols = iter(matcher.read_all([picture for pictures in requests for picture in pictures]))
-        return [list(islice(symbols, len(pictures))) for pictures in requests]
-    except ValueError as error:
-        if len(requests) == 1:
-            return [error]
-        return [read_each(matcher, [pictures])[0] for pictures in requests]
+    def __init__(self, folder: Path, size: int) -> None:
+        context = RecordingContext()
+        self.processes = context.processes
+        self._folder, self._size = str(folder), size
+        self._executor = futures.ProcessPoolExecutor(size, context, start_worker, (self._folder,))
+        self._lock = threading.Lock()
+        self._waiting: deque[tuple[list[Picture], futures.Future]] = deque()
+        self._in_flight = 0
+        self._closed = False
+        with sigint_blocked():
+            self.warm = self._executor.submit(os.getpid)
 
+    def submit(self, pictures: list[Picture]) -> futures.Future:
+        """Have pictures encoded: a future of a list of queries, or of the ValueError that encoding them raised.
 
-if __name__ == "__main__":
-    main(sys.argv[1])
+        The future raises BrokenProcessPool once a worker has died or the workers were closed.
+        """
+        answer: futures.Future = futures.Future()
+        with self._lock:
+            if self._closed:
+                raise BrokenProcessPool("The worker processes have been ended.")
+            self._waiting.append((pictures, answer))
+        self._send()
+        return answer
+
+    def close(self) -> None:
+        """Kill the processes. What waits for an answer raises BrokenProcessPool."""
+        with self._lock:
+            self._closed = True
+            waiting, self._waiting = self._waiting, deque()
+        # Twice: until it is shut down, the executor may start another; before, it may wait for one that hangs.
+        self._kill()
+        self._executor.shutdown(wait=False)
+        self._kill()
+        for _, answer in waiting:
+            answer.set_exception(BrokenProcessPool("The worker processes have been ended."))
+
+    def _kill(self) -> None:
+        for process in list(self.processes):
+            if process.pid:  # it has been started
+                process.kill()
+
+    def _send(self) -> None:
+        """Send what waits, in batches, while there is a worker for it."""
+        while True:
+            with self._lock:
+                if not self._waiting or self._in_flight >= self._size:
+                    return
+                self._in_flight += 1
+                batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+            # Without the lock: the executor takes one of its own, and may hold it while it calls _deliver.
+            try:
+                with sigint_blocked():
+                    sent = self._executor.submit(encode_batch, self._folder, [pictures for pictures, _ in batch])
+            except (RuntimeError, OSError) as error:  # a worker has died, or another cannot be started
+                self._finish(batch, error)
+                return
+            sent.add_done_callback(partial(self._deliver, batch))
+
+    def _deliver(self, batch: list[tuple[list[Picture], futures.Future]], sent: futures.Future) -> None:
+        """Hand out the answers to a batch, and send the next one."""
+        error = sent.exception()
+        self._finish(batch, error or sent.result())
+        if not isinstance(error, futures.BrokenExecutor):
+            self._send()
+
+    def _finish(self, batch: list[tuple[list[Picture], futures.Future]], answers: list | BaseException) -> None:
+        with self._lock:
+            self._in_flight -= 1
+        for at, (_, answer) in enumerate(batch):
+            if isinstance(answers, BaseException):
+                answer.set_exception(answers)
+            else:
+                answer.set_result(answers[at])

@@ -1,12 +1,14 @@
-"""What the tabs share: a drawing is read once, however often the page sends it."""
+"""What the tabs share: a drawing is encoded once, however often the page sends it."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
 import pytest
 
-from siamese.ui import answers, compare
+from siamese.matcher import Matcher
+from siamese.ui import answers, compare, serving
 from tests.helpers import canvas
 
 
@@ -22,70 +24,85 @@ def drawings(hundred) -> list[bytes]:
 
 
 @pytest.fixture
-def reads(matcher, monkeypatch) -> list[bytes]:
-    """The files that the matcher is given to read, in turn."""
-    monkeypatch.setattr(answers, "memory", answers.Memory(answers.REMEMBERED))
-    given: list[bytes] = []
-    read_all = type(matcher).read_all
+def served() -> Iterator[serving.ServedMatcher]:
+    """The matcher that the app serves, with an empty cache."""
+    matcher = serving.serve(None).matcher
+    yield matcher
+    matcher.close()
+
+
+@pytest.fixture
+def calls(monkeypatch) -> list[list[object]]:
+    """The pictures of each call in which some are encoded, in turn."""
+    given: list[list[object]] = []
+    encode_all = Matcher.encode_all
 
     def noted(self, pictures):
-        given.extend(picture for picture in pictures if isinstance(picture, bytes))
-        return read_all(self, pictures)
+        given.append(list(pictures))
+        return encode_all(self, pictures)
 
-    monkeypatch.setattr(type(matcher), "read_all", noted)
+    monkeypatch.setattr(Matcher, "encode_all", noted)
     return given
 
 
-def test_a_drawing_that_stays_is_read_once(matcher, drawings, reads):
+def encoded(calls: list[list[object]]) -> list[object]:
+    return [picture for call in calls for picture in call]
+
+
+def test_a_drawing_that_stays_is_encoded_once(calls, served, drawings):
     four, seven, nine = drawings[4], drawings[7], drawings[9]
-    first = compare.compare(matcher, four, seven, False)
-    assert compare.compare(matcher, four, nine, False) != first
-    assert compare.compare(matcher, four, seven, False) == first
-    assert reads == [four, seven, nine]
+    first = compare.compare(served, four, seven, False)
+    assert compare.compare(served, four, nine, False) != first
+    assert compare.compare(served, four, seven, False) == first
+    assert encoded(calls) == [four, seven, nine]
 
 
-def test_each_drawing_is_answered_with_its_own_reading(matcher, drawings):
+def test_an_answer_encodes_each_drawing_once(calls, matcher, drawings):
+    compare.compare(matcher, drawings[4], drawings[7], True)
+    assert calls == [[drawings[4], drawings[7]]]
+
+
+def test_each_drawing_is_answered_with_its_own_query(served, matcher, drawings):
     for picture in (*drawings, *drawings):
-        ((symbol, problem),) = answers.read(matcher, picture)
+        ((query, problem),) = answers.encode(served, picture)
         assert not problem
-        assert (symbol.ink == matcher.read(picture).ink).all()
+        assert (query.pixels == matcher.encode(picture).pixels).all()
 
 
-def test_a_drawing_that_cannot_be_read_is_told_each_time(matcher, reads):
+def test_a_drawing_that_cannot_be_read_is_told_each_time(served):
     for _ in range(2):
-        ((symbol, problem),) = answers.read(matcher, b"no picture")
-        assert symbol is None
+        ((query, problem),) = answers.encode(served, b"no picture")
+        assert query is None
         assert "cannot be read" in problem
 
 
-def test_a_large_picture_is_not_remembered(matcher, drawings, reads):
-    large = drawings[3] + bytes(answers.LARGEST_REMEMBERED)  # what follows a PNG's end is not looked at
+def test_a_large_picture_is_not_cached(calls, served, drawings):
+    large = drawings[3] + bytes(serving.LARGEST_CACHED)  # what follows a PNG's end is not looked at
     for _ in range(2):
-        assert answers.read(matcher, large)[0][0] is not None
-    assert reads == [large, large]
+        assert answers.encode(served, large)[0][0] is not None
+    assert encoded(calls) == [large, large]
 
 
-def test_of_two_drawings_the_one_that_can_be_read_is(matcher, drawings, reads):
-    (symbol, problem), (nothing, why), (blank, _) = answers.read(matcher, drawings[5], b"no picture", None)
-    assert (symbol.ink == matcher.read(drawings[5]).ink).all()
+def test_of_two_drawings_the_one_that_can_be_read_is(served, matcher, drawings):
+    (query, problem), (nothing, why), (blank, _) = answers.encode(served, drawings[5], b"no picture", None)
+    assert (query.pixels == matcher.encode(drawings[5]).pixels).all()
     assert not problem
     assert nothing is blank is None
     assert "cannot be read" in why
 
 
-def test_a_pair_is_read_at_once(matcher, drawings, monkeypatch):
-    monkeypatch.setattr(answers, "memory", answers.Memory(answers.REMEMBERED))
-    calls, read_all = [], type(matcher).read_all
-    monkeypatch.setattr(type(matcher), "read_all", lambda self, some: calls.append(list(some)) or read_all(self, some))
+def test_a_pair_is_encoded_together(calls, served, drawings):
     for second in (7, 9):
-        answers.read(matcher, drawings[4], drawings[second])
+        answers.encode(served, drawings[4], drawings[second])
     assert calls == [[drawings[4], drawings[7]], [drawings[9]]]
 
 
-def test_the_drawings_read_last_are_remembered(matcher, drawings, monkeypatch, reads):
-    monkeypatch.setattr(answers, "memory", answers.Memory(2))
+def test_the_last_drawings_are_cached(calls, monkeypatch, drawings):
+    monkeypatch.setattr(serving, "CACHED", 2)
+    served = serving.serve(None).matcher
     for picture in (*drawings[:3], drawings[2], drawings[1], drawings[0]):
-        answers.read(matcher, picture)
-    assert reads == [*drawings[:3], drawings[0]]
-    answers.read(matcher, drawings[1])
-    assert len(reads) == 4
+        answers.encode(served, picture)
+    assert encoded(calls) == [*drawings[:3], drawings[0]]
+    answers.encode(served, drawings[1])
+    served.close()
+    assert len(encoded(calls)) == 4

@@ -63,7 +63,7 @@ def test_compare_tells_digits_apart(client, files):
 def test_neighbours_are_sorted_and_of_the_digit(client, files):
     found = client.predict(handle_file(files[7][0]), 12, api_name="/neighbours")
     assert len(found) == 12
-    assert set(found[0]) == {"index", "label", "distance", "probability"}
+    assert set(found[0]) == {"index", "label", "name", "distance", "probability"}
     distances = [row["distance"] for row in found]
     assert distances == sorted(distances)
     assert [row["label"] for row in found].count(7) >= 11

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from siamese.ui import batch
+from siamese.ui import batch, batch_files
 
 
 def png(ink: np.ndarray) -> bytes:
@@ -18,8 +18,8 @@ def png(ink: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def read(matcher, paths):
-    return batch.read_set(matcher, [str(path) for path in paths], matcher.embed, lambda share, what: None)
+def encode_set(matcher, paths):
+    return batch.encode_set(matcher, [str(path) for path in paths], matcher.embed, lambda done, what: None)
 
 
 @pytest.fixture
@@ -34,10 +34,10 @@ def zipped(matcher, tmp_path):
 
 
 def test_a_zip_is_read_and_what_is_broken_is_told(matcher, zipped):
-    rows = read(matcher, [zipped])
+    rows = encode_set(matcher, [zipped])
     assert len(rows) == 13
     lines = batch.table_of(matcher, rows)
-    right = sum(line[1] == str(matcher.gallery.labels[i]) for i, line in enumerate(lines[:12]))
+    right = sum(line[1] == matcher.labels[matcher.gallery.labels[i]] for i, line in enumerate(lines[:12]))
     assert right >= 11
     assert "cannot be read" in lines[12][5]
 
@@ -48,13 +48,13 @@ def test_files_of_the_same_name_are_kept_apart(matcher, tmp_path):
         (tmp_path / folder).mkdir()
         paths.append(tmp_path / folder / "four.png")
         paths[-1].write_bytes(png(matcher.gallery.images[4]))
-    assert [row.name for row in read(matcher, paths)] == ["four.png", "four.png (2)"]
+    assert [row.name for row in encode_set(matcher, paths)] == ["four.png", "four.png (2)"]
 
 
 def test_matrix_is_symmetric_and_dark_on_its_diagonal(matcher, zipped):
-    rows = [row for row in read(matcher, [zipped]) if row.symbol]
-    picture = np.asarray(batch.matrix(matcher, rows))
-    zoom = 600 // len(rows)
+    queries = [row.query for row in encode_set(matcher, [zipped]) if row.query]
+    picture = np.asarray(batch.matrix(matcher, queries))
+    zoom = 600 // len(queries)
     cells = picture[zoom // 2 :: zoom, zoom // 2 :: zoom, 0].astype(int)
     assert cells.shape == (12, 12)
     assert (cells == cells.T).all()
@@ -67,17 +67,17 @@ def test_a_broken_zip_is_told(matcher, tmp_path, content):
     path = tmp_path / "set.zip"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"cannot be read as a zip"):
-        read(matcher, [path])
+        encode_set(matcher, [path])
 
 
 def test_nothing_and_too_much_are_told(matcher, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="no picture in this set"):
-        read(matcher, [])
-    monkeypatch.setattr(batch, "MOST", 1)
+        encode_set(matcher, [])
+    monkeypatch.setattr(batch_files, "MAX_PICTURES", 1)
     for name in "ab":
         (tmp_path / f"{name}.png").write_bytes(png(matcher.gallery.images[0]))
     with pytest.raises(ValueError, match="more than 1 pictures"):
-        read(matcher, [tmp_path / "a.png", tmp_path / "b.png"])
+        encode_set(matcher, [tmp_path / "a.png", tmp_path / "b.png"])
 
 
 def test_a_zip_bomb_is_refused_by_its_directory(matcher, tmp_path):
@@ -87,7 +87,7 @@ def test_a_zip_bomb_is_refused_by_its_directory(matcher, tmp_path):
             archive.writestr(f"{index}.png", bytes(29_000_000))
     assert path.stat().st_size < 1_000_000
     with pytest.raises(ValueError, match="larger than 100 MB together"):
-        read(matcher, [path])
+        encode_set(matcher, [path])
 
 
 def test_a_spreadsheet_runs_no_formula():

@@ -292,7 +292,7 @@ def test_no_serious_accessibility_fault_of_our_own(page, tab):
         expect(page.locator("#save-symbols")).to_be_enabled()
     elif tab == "Learn":
         page.get_by_role("button", name="Train").click()
-        page.wait_for_selector(".watch-run")
+        page.wait_for_selector(".learn-run")
         page.get_by_role("button", name="Stop").click()
     faults = [
         (violation["id"], node["target"])
@@ -307,6 +307,6 @@ def test_no_serious_accessibility_fault_of_our_own(page, tab):
 def test_about_tells_what_was_measured(page, matcher):
     open_tab(page, "About")
     expect(page.locator("#served")).to_contain_text("ships with the code")
-    accuracy = f"{matcher.bundle.metrics['test']['5-nn accuracy']:.2%}"
+    accuracy = f"{matcher.bundle.measurements.value('5-nn accuracy'):.2%}"
     expect(page.locator(".measured").last).to_contain_text(accuracy)
     page.wait_for_selector(".js-plotly-plot")

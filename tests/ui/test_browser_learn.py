@@ -1,23 +1,33 @@
-"""A visitor watches a network learn: goes through the frames, compares two runs, waits in line, leaves."""
+"""A visitor watches a network learn: goes through the snapshots, compares two runs, waits in the queue, leaves."""
 
 from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-import train as command
-from siamese.ui import live_training as watching
-from tests.app_server import tasks
+from siamese.cli import parse_training
+from siamese.ui.live_training import STEPS_BETWEEN
+from tests.app_server import running_app, tasks
 from tests.visitor import open_tab, visit
 
 pytestmark = pytest.mark.browser
 
-LONGEST = 150_000  # ms for a run on a machine that is busy with other things
+SECONDS = 1800  # of processor time that a run may take here: on a machine that is busy, too, it comes to its end
+LONGEST = 600_000  # ms for a run on such a machine
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an app in which a run has all the time it needs."""
+    log = tmp_path_factory.mktemp("app") / "log.txt"
+    with running_app(log, SIAMESE_LEARN_SECONDS=str(SECONDS)) as address:
+        yield address
 
 
 def open_learn(page) -> None:
@@ -26,16 +36,16 @@ def open_learn(page) -> None:
 
 
 def train_button(page):
-    return page.locator(".watch-train")
+    return page.locator(".learn-train")
 
 
-def frames(page) -> int:
-    return int(page.locator("[data-live]").get_attribute("data-frames") or 0)
+def snapshots(page) -> int:
+    return int(page.locator("[data-live]").get_attribute("data-snapshots") or 0)
 
 
-def wait_for_frames(page, count: int) -> None:
+def wait_for_snapshots(page, count: int) -> None:
     page.wait_for_function(
-        "count => Number(document.querySelector('[data-live]').dataset.frames) >= count", arg=count, timeout=LONGEST
+        "count => Number(document.querySelector('[data-live]').dataset.snapshots) >= count", arg=count, timeout=LONGEST
     )
 
 
@@ -58,60 +68,61 @@ def test_a_run_is_watched_to_its_end(browser, url):
     with visit(browser, url) as page:
         open_learn(page)
         train_button(page).click()
-        wait_for_frames(page, 20)
+        wait_for_snapshots(page, 20)
         assert page.locator("[data-live]").get_attribute("data-live") == "true", "it still learns"
         page.get_by_role("button", name="Pause").click()
         expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
         before = at(page)
         page.get_by_role("button", name="One frame back").click()
         page.wait_for_function("before => document.querySelector('[data-live]').dataset.head == before - 1", arg=before)
-        wait_for_frames(page, frames(page) + 3)
+        wait_for_snapshots(page, snapshots(page) + 3)
         assert at(page) == before - 1, "it stays where it is while the run goes on"
         wait_for_the_end(page)
         page.get_by_role("button", name="Last frame").click()
-        expect(page.locator(".watch-at")).to_have_text("step 225 of 225")
-        accuracy = page.locator(".watch-curve", has_text="Held-out").locator(".watch-figure").inner_text()
+        expect(page.locator(".learn-at")).to_have_text("step 225 of 225")
+        accuracy = page.locator(".learn-curve", has_text="Held-out").locator(".learn-figure").inner_text()
         assert float(accuracy.removesuffix(" %")) > 95
-        expect(page.locator(".watch-status")).to_contain_text("Done")
-        page.locator(".watch-scrub").fill("3")
-        expect(page.locator(".watch-at")).to_have_text(f"step {3 * watching.EVERY} of 225")
+        expect(page.locator(".learn-status")).to_contain_text("Done")
+        page.locator(".learn-scrub").fill("3")
+        expect(page.locator(".learn-at")).to_have_text(f"step {3 * STEPS_BETWEEN} of 225")
         page.get_by_role("button", name="Play", exact=True).click()
         page.wait_for_function("Number(document.querySelector('[data-live]').dataset.head) > 6")
 
 
 def test_two_runs_beside_each_other(page):
     train_button(page).click()
-    wait_for_frames(page, 3)
+    wait_for_snapshots(page, 3)
     page.get_by_role("button", name="Stop").click()
-    expect(page.locator(".watch-status")).to_contain_text("Stopped")
-    stopped = frames(page)
+    expect(page.locator(".learn-status")).to_contain_text("Stopped")
+    stopped = snapshots(page)
     page.get_by_role("button", name="Keep beside the next").click()
     page.locator("select[name=loss]").select_option("semi-hard")
-    expect(page.locator(".watch-strength span")).to_have_text("Margin")
+    expect(page.locator(".learn-strength span")).to_have_text("Margin")
     page.locator("select[name=dim]").select_option("3")
     page.get_by_role("button", name="Leave out digit 8").click()
     train_button(page).click()
-    expect(page.locator(".watch-run")).to_have_count(2, timeout=LONGEST)
-    wait_for_frames(page, stopped + 1)
+    expect(page.locator(".learn-run")).to_have_count(2, timeout=LONGEST)
+    wait_for_snapshots(page, stopped + 1)
     page.get_by_role("button", name="Stop").click()
-    second = page.locator(".watch-run").nth(1)
+    second = page.locator(".learn-run").nth(1)
     expect(second.locator("h3")).to_contain_text("semi-hard · margin 0.3 · 3 dimensions")
-    expect(second.locator(".watch-caption")).to_contain_text("Of the digits never seen")
+    expect(second.locator(".learn-caption")).to_contain_text("Of the digits never seen")
     second.get_by_role("button", name="command").click()
-    words = shlex.split(second.locator(".watch-command").inner_text())
-    assert command.parse(words[2:]).exclude_classes == [8]
+    words = shlex.split(second.locator(".learn-command").inner_text())
+    config, _ = parse_training(words[2:])
+    assert config.data.exclude_classes == (8,)
 
 
 def test_hovering_shows_the_picture(page):
     train_button(page).click()
-    wait_for_frames(page, 2)
+    wait_for_snapshots(page, 2)
     page.get_by_role("button", name="Stop").click()
-    stage = page.locator(".watch-stage canvas")
+    stage = page.locator(".learn-stage canvas")
     stage.scroll_into_view_if_needed()
     box = stage.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2 - 4, box["y"] + box["height"] / 2)
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=3)
-    card = page.locator(".watch-stage .map-card")
+    card = page.locator(".learn-stage .map-card")
     expect(card).to_be_visible()
     expect(card).to_contain_text("#")
     assert "gallery.png" in card.locator(".sprite").evaluate("node => node.style.backgroundImage")
@@ -121,7 +132,7 @@ def test_a_setting_that_cannot_be_is_told(page):
     page.locator("input[name=strength]").evaluate("node => { node.removeAttribute('max'); node.value = 3; }")
     page.locator("select[name=dim]").select_option("8")
     train_button(page).click()
-    expect(page.locator(".watch-status")).to_contain_text("margin must lie between 0 and 2", timeout=LONGEST)
+    expect(page.locator(".learn-status")).to_contain_text("margin must lie between 0 and 2", timeout=LONGEST)
     expect(train_button(page)).to_be_enabled()
 
 
@@ -133,16 +144,16 @@ def test_one_of_two_visitors_leaves_and_the_other_sees_a_whole_run(browser, url)
             open_learn(leaving)
             before = tasks(url)
             train_button(leaving).click()
-            wait_for_frames(leaving, 2)
+            wait_for_snapshots(leaving, 2)
             train_button(staying).click()
             if (os.cpu_count() or 2) < 4:
-                expect(staying.locator(".watch-status")).to_contain_text("You are next", timeout=LONGEST)
-            wait_for_frames(leaving, 4)
-        wait_for_frames(staying, 5)
+                expect(staying.locator(".learn-status")).to_contain_text("You are next", timeout=LONGEST)
+            wait_for_snapshots(leaving, 4)
+        wait_for_snapshots(staying, 5)
         wait_for_the_end(staying)
-        expect(staying.locator(".watch-status")).to_contain_text("Done")
+        expect(staying.locator(".learn-status")).to_contain_text("Done")
         steps = staying.evaluate("JSON.parse(document.querySelector('[data-live]').dataset.steps)")
-        assert steps == [*range(0, 225, watching.EVERY), 225]
+        assert steps == [*range(0, 225, STEPS_BETWEEN), 225]
         for _ in range(60):  # the server's own idle threads end after ten seconds
             after = tasks(url)
             if np.less_equal(after, before).all():

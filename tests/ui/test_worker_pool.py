@@ -1,45 +1,112 @@
-"""Many visitors at once are answered as one is, by other processes, and without them where they fail."""
+"""Many visitors at once are answered as one is, by worker processes, and without them where they fail."""
 
 from __future__ import annotations
 
 import io
-import pickle
+import os
+import signal
+import subprocess
+import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from siamese.inputs.ink import BlankImageError
-from siamese.matcher import Matcher
-from siamese.ui.worker_pool import CrowdMatcher, Helper
+from siamese import BlankImageError, Matcher, Query
+from siamese.ui.serving import CACHED, LARGEST_CACHED, ServedMatcher
+from siamese.ui.worker_pool import WorkerPool
+from siamese.ui.worker_process import encode_batch, start_worker
+from tests.helpers import ROOT
 
-SECONDS = 120  # that the second process may take to start on a busy machine
+SECONDS = 120  # that a worker may take to start, or to end, on a busy machine
+HOLD = "hold"  # a picture that takes until it is released
+
+
+class Visitors:
+    """A worker pool, what was encoded in this process, and a way to keep another visitor waiting."""
+
+    def __init__(self, matcher: Matcher, folder: Path | None = None, **options) -> None:
+        self.matcher = matcher
+        self.here: list = []
+        self._release = threading.Event()
+        self.pool = WorkerPool(folder or matcher.folder, self._encode_here, **options)
+
+    def _encode_here(self, pictures):
+        if pictures[0] is HOLD:
+            assert self._release.wait(SECONDS)
+            return []
+        self.here.extend(pictures)
+        return self.matcher.encode_all(pictures)
+
+    @contextmanager
+    def another(self) -> Iterator[None]:
+        """Somebody else's picture is being encoded all the while."""
+        self._release.clear()
+        with ThreadPoolExecutor(1) as other:
+            held = other.submit(self.pool.encode_all, [HOLD])
+            try:
+                wait_until(lambda: self.pool._encoding > 0)
+                yield
+            finally:
+                self._release.set()
+                held.result(SECONDS)
+
+    def encode(self, picture) -> Query:
+        (query,) = self.pool.encode_all([picture])
+        return query
+
+    def warm_up(self) -> int:
+        """Start the workers and wait until the first is warm; its process id."""
+        with self.another():
+            self.encode(self.matcher.gallery.images[0])
+        pid = self.pool.workers.warm.result(SECONDS)
+        self.here.clear()
+        return pid
+
+
+def wait_until(met: Callable[[], object]) -> None:
+    until = time.monotonic() + SECONDS
+    while not met():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended, reaped or not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 @pytest.fixture(scope="module")
-def crowd(matcher: Matcher) -> Iterator[CrowdMatcher]:
-    """A matcher whose second process is ready."""
-    crowd = CrowdMatcher(matcher.bundle, matcher.source, matcher.folder)
-    with somebody_reading(crowd):
-        crowd.read(drawing(matcher.gallery.images[0]))
-        assert crowd._helpers[0].ready.wait(SECONDS)
-    yield crowd
-    for helper in crowd._helpers:
-        helper.close()
+def shared(matcher: Matcher) -> Iterator[Visitors]:
+    """Visitors whose first worker is warm."""
+    visitors = Visitors(matcher, size=2, limit=SECONDS)
+    visitors.warm_up()
+    yield visitors
+    visitors.pool.close()
 
 
-@contextmanager
-def somebody_reading(crowd: CrowdMatcher) -> Iterator[None]:
-    """As if another visitor's drawing were being read all the while."""
-    crowd._reading += 1
-    try:
-        yield
-    finally:
-        crowd._reading -= 1
+@pytest.fixture
+def visitors(shared: Visitors) -> Visitors:
+    shared.here.clear()
+    return shared
+
+
+@pytest.fixture
+def own(matcher: Matcher) -> Iterator[Visitors]:
+    """Visitors with workers that the test may break; new ones are started at once."""
+    visitors = Visitors(matcher, size=1, limit=SECONDS, restart=0)
+    yield visitors
+    visitors.pool.close()
 
 
 def drawing(ink: np.ndarray) -> bytes:
@@ -48,134 +115,240 @@ def drawing(ink: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def test_other_processes_read_as_the_first(crowd, matcher, hundred, monkeypatch):
-    monkeypatch.setattr("siamese.ui.worker_pool.MOST", 1)
+def test_workers_encode_as_this_process_does(visitors, matcher, hundred):
     drawings = [drawing(ink) for ink in hundred.images[:20, 0].numpy()]
-    asked = []
-    original = Helper.ask
-    monkeypatch.setattr(Helper, "ask", lambda self, pictures: asked.extend(pictures) or original(self, pictures))
-    with somebody_reading(crowd), ThreadPoolExecutor(8) as visitors:
-        read = list(visitors.map(crowd.read, drawings))
-    assert sorted(asked) == sorted(drawings)
-    for symbol, picture in zip(read, drawings, strict=True):
-        expected = matcher.read(picture)
-        assert np.array_equal(symbol.ink, expected.ink)
-        assert symbol.embedding == pytest.approx(expected.embedding, abs=1e-6)
-        for near, wanted in zip(symbol.near, expected.near, strict=True):
+    with visitors.another(), ThreadPoolExecutor(8) as at_once:
+        queries = list(at_once.map(visitors.encode, drawings))
+    assert visitors.here == []
+    for query, picture in zip(queries, drawings, strict=True):
+        expected = matcher.encode(picture)
+        assert np.array_equal(query.pixels, expected.pixels)
+        assert query.embedding == pytest.approx(expected.embedding, abs=1e-6)
+        for near, wanted in zip(query.nearest, expected.nearest, strict=True):
             assert (near.index, near.label) == (wanted.index, wanted.label)
             assert near.distance == pytest.approx(wanted.distance, abs=1e-6)
             assert near.probability == pytest.approx(wanted.probability, abs=1e-4)
 
 
-def test_another_process_reads_while_the_first_is_busy(crowd, matcher, monkeypatch):
-    monkeypatch.setattr("siamese.ui.worker_pool.MOST", 2)
-    first, picture = crowd._helpers[0], drawing(matcher.gallery.images[2])
-    monkeypatch.setattr(first, "asked", 1)
-    with somebody_reading(crowd):
-        crowd.read(picture)
-        first_again, second = crowd._helpers
-        assert second.ready.wait(SECONDS)
-        monkeypatch.setattr(first, "ask", None)  # asking it would raise
-        assert np.array_equal(crowd.read(picture).embedding, matcher.read(picture).embedding)
-    assert first_again is first
-    assert len(crowd._helpers) == 2
-    second.close()
-    crowd._helpers.remove(second)
+def test_another_worker_encodes_while_the_first_is_busy(visitors, matcher):
+    """As many are started as there are cores, and no more."""
+    drawings = [drawing(ink) for ink in matcher.gallery.images[:40]]
+    with visitors.another(), ThreadPoolExecutor(8) as at_once:
+        list(at_once.map(visitors.encode, drawings))
+    assert len(visitors.pool.workers.processes) == 2
+    assert visitors.here == []
 
 
-def test_what_is_wrong_with_a_picture_is_said_in_the_same_words(crowd, matcher):
+def test_what_is_wrong_with_a_picture_is_said_in_the_same_words(visitors, matcher):
     for wrong, kind in ((drawing(np.zeros((28, 28), np.uint8)), BlankImageError), (b"no picture", ValueError)):
         with pytest.raises(kind) as alone:
-            matcher.read(wrong)
-        with somebody_reading(crowd), pytest.raises(kind) as helped:
-            crowd.read(wrong)
+            matcher.encode(wrong)
+        with visitors.another(), pytest.raises(kind) as helped:
+            visitors.encode(wrong)
+        assert type(helped.value) is type(alone.value)
         assert str(helped.value) == str(alone.value)
+    assert visitors.here == []
 
 
-def test_what_waits_is_read_together_and_each_is_told_its_own(crowd, matcher, monkeypatch):
-    """While the process is kept busy four visitors come: a picture that cannot be read is nobody else's concern."""
-    helper = crowd._helpers[0]
-    carried = []
-    original = Helper._next
-
-    def noted(self):
-        asked = original(self)
-        carried.append(len(asked))
-        return asked
-
-    monkeypatch.setattr(Helper, "_next", noted)
+def test_what_waits_is_encoded_together_and_each_is_told_its_own(matcher):
     drawings = [drawing(ink) for ink in matcher.gallery.images[:4]]
-    slow = [drawing(ink) for ink in matcher.gallery.images[10:50]]
-    with ThreadPoolExecutor(6) as visitors:
-        visitors.submit(helper.ask, slow)
-        time.sleep(0.02)
-        answers = [visitors.submit(helper.ask, pictures) for pictures in ([drawings[0]], [b"none"], drawings[1:])]
-        with pytest.raises(ValueError, match="cannot be read"):
-            answers[1].result()
-        read = answers[0].result() + answers[2].result()
-    assert max(carried) > 1
-    for symbol, picture in zip(read, drawings, strict=True):
-        assert np.array_equal(symbol.ink, matcher.read(picture).ink)
+    first, wrong, last = encode_batch(str(matcher.folder), [[drawings[0]], [b"none"], drawings[1:]])
+    assert isinstance(wrong, ValueError) and "cannot be read" in str(wrong)
+    for query, picture in zip(first + last, drawings, strict=True):
+        assert np.array_equal(query.pixels, matcher.encode(picture).pixels)
+    together = encode_batch(str(matcher.folder), [[drawings[0]], [], drawings[1:]])
+    assert [len(queries) for queries in together] == [1, 0, 3]
 
 
-def test_what_cannot_be_sent_is_told_to_whoever_asked_and_holds_up_nobody_else(crowd, matcher):
-    helper, ink = crowd._helpers[0], matcher.gallery.images[0]
-    with ThreadPoolExecutor(2) as visitors:
-        wrong = visitors.submit(helper.ask, [lambda: ink])
-        with pytest.raises((pickle.PicklingError, AttributeError), match="pickle"):
-            wrong.result(SECONDS)
-        (read,) = visitors.submit(helper.ask, [drawing(ink)]).result(SECONDS)
-    assert np.array_equal(read.ink, matcher.read(drawing(ink)).ink)
+def test_what_cannot_be_pickled_is_encoded_here_and_holds_up_nobody_else(visitors, matcher):
+    class Local(os.PathLike):
+        def __fspath__(self):
+            return str(ROOT / "docs" / "compare.png")
+
+    workers = visitors.pool.workers
+    with visitors.another():
+        assert np.array_equal(visitors.encode(local := Local()).pixels, matcher.encode(local).pixels)
+        assert visitors.here == [local]
+        picture = drawing(matcher.gallery.images[0])
+        assert np.array_equal(visitors.encode(picture).pixels, matcher.encode(picture).pixels)
+    assert visitors.here == [local]
+    assert visitors.pool.workers is workers
 
 
-def test_a_second_process_that_is_gone_is_done_without(crowd, matcher):
+def test_a_lone_visitor_starts_no_worker(own, matcher):
+    for ink in matcher.gallery.images[:3]:
+        own.encode(ink)
+    assert own.pool.workers is None
+    assert len(own.here) == 3
+
+
+def test_a_killed_worker_is_done_without_and_replaced(own, matcher):
     picture = drawing(matcher.gallery.images[1])
-    lost = crowd._helpers[0]
-    lost.process.kill()
-    lost.process.wait()
-    with somebody_reading(crowd):
-        assert np.array_equal(crowd.read(picture).embedding, matcher.read(picture).embedding)
-        assert lost not in crowd._helpers
-        crowd.read(picture)
-        (another,) = crowd._helpers
-        assert another.ready.wait(SECONDS)
-        assert np.array_equal(crowd.read(picture).embedding, matcher.read(picture).embedding)
-    assert crowd._helpers == [another]
+    os.kill(own.warm_up(), signal.SIGKILL)
+    lost = own.pool.workers
+    with own.another():
+        while own.pool.workers is lost:  # until its end is noticed; it answers nothing
+            assert np.array_equal(own.encode(picture).embedding, matcher.encode(picture).embedding)
+        assert own.here
+        own.encode(picture)
+        assert own.pool.workers.warm.result(SECONDS)
+        own.here.clear()
+        assert np.array_equal(own.encode(picture).embedding, matcher.encode(picture).embedding)
+    assert own.here == []
 
 
-def test_where_no_process_can_be_started_the_first_reads(matcher, monkeypatch):
-    def refused(folder):
+def test_a_worker_that_hangs_costs_its_visitor_the_limit_and_is_replaced(own, matcher):
+    picture = drawing(matcher.gallery.images[1])
+    hung = own.warm_up()
+    workers = own.pool.workers
+    own.pool.limit = 0.2
+    os.kill(hung, signal.SIGSTOP)
+    with own.another():
+        assert np.array_equal(own.encode(picture).embedding, matcher.encode(picture).embedding)
+        assert own.here == [picture]
+        assert own.pool.workers is not workers
+        wait_until(lambda: is_gone(hung))
+        own.pool.limit = SECONDS
+        own.encode(picture)
+        assert own.pool.workers.warm.result(SECONDS) != hung
+        own.here.clear()
+        own.encode(picture)
+    assert own.here == []
+
+
+def test_a_request_that_waits_behind_a_worker_that_hangs_is_given_back(own, matcher):
+    hung = own.warm_up()
+    workers = own.pool.workers
+    os.kill(hung, signal.SIGSTOP)
+    answers = [workers.submit([drawing(ink)]) for ink in matcher.gallery.images[:10]]
+    workers.close()
+    for answer in answers:
+        with pytest.raises(BrokenProcessPool):
+            answer.result(SECONDS)
+    with pytest.raises(BrokenProcessPool):
+        workers.submit([])
+
+
+def test_where_no_process_can_be_started_this_one_encodes(own, matcher, monkeypatch):
+    def refused(folder, size):
         raise BlockingIOError("Resource temporarily unavailable")
 
-    monkeypatch.setattr("siamese.ui.worker_pool.Helper", refused)
-    crowd = CrowdMatcher(matcher.bundle, matcher.source, matcher.folder)
-    with somebody_reading(crowd):
-        assert np.array_equal(crowd.read(matcher.gallery.images[0]).ink, matcher.gallery.images[0])
-    assert crowd._reading == 0
+    monkeypatch.setattr("siamese.ui.worker_pool.Workers", refused)
+    with own.another():
+        assert np.array_equal(own.encode(matcher.gallery.images[0]).pixels, matcher.gallery.images[0])
+    assert own.pool.workers is None
 
 
-def test_one_visitor_starts_no_second_process(matcher):
-    alone = CrowdMatcher(matcher.bundle, matcher.source, matcher.folder)
-    for ink in matcher.gallery.images[:3]:
-        alone.read(ink)
-    assert alone._helpers == []
+def test_workers_that_cannot_load_their_bundle_are_done_without(matcher, tmp_path):
+    nowhere = Visitors(matcher, folder=tmp_path, size=1)
+    with nowhere.another():
+        nowhere.encode(matcher.gallery.images[0])
+        broken = nowhere.pool.workers
+        assert isinstance(broken.warm.exception(SECONDS), BrokenProcessPool)
+        for _ in range(2):
+            assert np.array_equal(nowhere.encode(matcher.gallery.images[0]).pixels, matcher.gallery.images[0])
+        assert nowhere.pool.workers is None  # and none is started again at once
+    assert len(nowhere.here) == 3
 
 
-def test_a_second_process_that_cannot_load_its_model_is_done_without(matcher, tmp_path):
-    nowhere = CrowdMatcher(matcher.bundle, "nowhere", tmp_path)
-    with somebody_reading(nowhere):
-        nowhere.read(matcher.gallery.images[0])
-        assert nowhere._helpers[0].ready.wait(SECONDS)
-        broken = nowhere._helpers[0]
-        assert np.array_equal(nowhere.read(matcher.gallery.images[0]).ink, matcher.gallery.images[0])
-        assert broken not in nowhere._helpers
+APP = """
+import sys, time
+from siamese.ui.worker_pool import Workers
+from pathlib import Path
+
+if __name__ == "__main__":
+    workers = Workers(Path(sys.argv[1]), 1)
+    try:
+        print({said}, flush=True)
+        time.sleep({seconds})
+    except KeyboardInterrupt:
+        workers.close()
+"""
 
 
-def test_the_second_process_ends_with_the_first(matcher):
-    helper = Helper(matcher.folder)
-    assert helper.ready.wait(SECONDS)
-    helper.process.stdin.close()
-    began = time.monotonic()
-    assert helper.process.wait(30) == 0
-    assert time.monotonic() - began < 10
-    helper.close()
+def start_app(folder: Path, bundle: Path, said: str = "workers.warm.result()", seconds: int = SECONDS):
+    """An app with workers, in a session of its own, and the first line that it prints."""
+    script = folder / "app.py"
+    script.write_text(APP.format(said=said, seconds=seconds))
+    command = [sys.executable, str(script), str(bundle)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    app = subprocess.Popen(command, text=True, start_new_session=True, **pipes)
+    return app, app.stdout.readline()
+
+
+@pytest.mark.parametrize("way", ["killed", "terminated", "interrupted", "ended"])
+def test_workers_end_with_the_app_and_print_nothing(matcher, tmp_path, way):
+    app, worker = start_app(tmp_path, matcher.folder, seconds=0 if way == "ended" else SECONDS)
+    if way == "interrupted":
+        os.killpg(app.pid, signal.SIGINT)  # as a terminal does: the app and its workers
+    elif way != "ended":
+        app.send_signal(signal.SIGKILL if way == "killed" else signal.SIGTERM)
+    _, errors = app.communicate(timeout=SECONDS)
+    wait_until(lambda: is_gone(int(worker)))
+    assert "Traceback" not in errors
+    if way in ("interrupted", "ended"):
+        assert (app.returncode, errors) == (0, "")
+
+
+def test_a_worker_is_deaf_to_ctrl_c_from_its_first_moment(matcher, tmp_path):
+    """Until its bundle is loaded, too; importing torch takes a second or more."""
+    app, _ = start_app(tmp_path, matcher.folder, said="0")
+    os.killpg(app.pid, signal.SIGINT)
+    _, errors = app.communicate(timeout=SECONDS)
+    assert (app.returncode, errors) == (0, "")
+
+
+def test_importing_the_app_does_nothing():
+    """A worker imports it, as `__mp_main__`."""
+    code = "import sys, runpy; runpy.run_path('app.py', run_name='__mp_main__'); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    modules = done.stdout.split()
+    assert "contextlib" in modules
+    assert [name for name in modules if name.split(".")[0] in ("siamese", "gradio", "torch", "numpy")] == []
+
+
+def test_a_worker_imports_no_page():
+    code = "import sys; import siamese.ui.worker_process; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    modules = done.stdout.split()
+    assert start_worker.__module__ in modules
+    assert [name for name in modules if name == "gradio" or name.startswith("siamese.ui.page")] == []
+
+
+# --- the cache ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def served(matcher: Matcher) -> ServedMatcher:
+    return ServedMatcher(matcher.bundle, matcher.source, matcher.folder)
+
+
+def test_a_drawing_is_encoded_once(served, matcher):
+    first, second = (drawing(ink) for ink in matcher.gallery.images[:2])
+    once = served.encode(first)
+    again, other, passed = served.encode_all([first, second, once])
+    assert again is once and passed is once
+    assert other is served.encode(second) and other is not once
+    other_app = ServedMatcher(matcher.bundle, matcher.source, matcher.folder)
+    assert other_app.encode(first) is not once
+
+
+def test_only_drawings_files_are_kept_and_only_the_last(served, matcher, tmp_path):
+    picture = drawing(matcher.gallery.images[0])
+    path = tmp_path / "drawing.png"
+    path.write_bytes(picture)
+    large = picture + bytes(LARGEST_CACHED)
+    for kind in (matcher.gallery.images[0], str(path), Image.open(path), large):
+        assert served.encode(kind) is not served.encode(kind)
+    kept = served.encode(picture)
+    for number in range(CACHED):
+        served.encode(picture + number.to_bytes(2, "big"))
+    assert served.encode(picture) is not kept
+
+
+def test_a_picture_that_cannot_be_read_is_not_kept(served, matcher):
+    good = drawing(matcher.gallery.images[0])
+    for _ in range(2):
+        with pytest.raises(ValueError, match="cannot be read"):
+            served.encode_all([good, b"no picture"])
+    assert np.array_equal(served.encode(good).pixels, matcher.encode(good).pixels)

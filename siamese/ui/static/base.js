@@ -27,13 +27,13 @@ window.siamese = window.siamese || {};
 
   siamese.bytes = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
-  // Draw 28x28 ink, white on black, as dark ink on paper; `heat` (28x28, 0 to 255) is laid over it.
-  siamese.paintInk = function (canvas, ink, heat) {
+  // Draw 28x28 pixels of ink, white on black, as dark ink on paper. `heat` (28x28, 0 to 255) is laid over them.
+  siamese.paintInk = function (canvas, pixels, heat) {
     canvas.width = canvas.height = 28;
     const context = canvas.getContext("2d");
     const picture = context.createImageData(28, 28);
     for (let i = 0; i < 784; i++) {
-      const paper = 255 - ink[i];
+      const paper = 255 - pixels[i];
       const hot = heat ? heat[i] / 255 : 0;
       picture.data.set([
         paper + (213 - paper) * hot, paper + (94 - paper) * hot, paper * (1 - hot), 255,
@@ -41,6 +41,9 @@ window.siamese = window.siamese || {};
     }
     context.putImageData(picture, 0, 0);
   };
+
+  // The colour of a label, as CSS. There are ten, as many as people can tell apart.
+  siamese.colour = (label) => `var(--digit-${label % 10})`;
 
   // Show picture `index` of the sprite sheet (28x28 each, 100 a row) in an element of `side` pixels.
   siamese.sprite = function (node, url, index, side) {
@@ -51,7 +54,7 @@ window.siamese = window.siamese || {};
     node.style.width = node.style.height = `${side}px`;
   };
 
-  // The outline of a histogram, as an SVG path; by the root of the shares, so that rare distances are seen.
+  // The outline of a histogram, as an SVG path. Heights go by the square root of the shares, so that rare distances show.
   siamese.area = function (shares, tallest, width, floor, height) {
     const step = width / shares.length;
     const top = (share) => (floor - Math.sqrt(share / tallest) * height).toFixed(1);

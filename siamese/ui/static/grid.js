@@ -13,19 +13,19 @@
       for (const item of value.items) {
         const picture = siamese.el("span", { class: "sprite" });
         siamese.sprite(picture, props.sprite, item.index, SIDE);
-        const told = `digit ${item.label}, distance ${item.distance.toFixed(2)}, ${siamese.percent(item.probability)} the same`;
+        const description = `digit ${item.name}, distance ${item.distance.toFixed(2)}, ${siamese.percent(item.probability)} the same`;
         const button = siamese.el(
           "button",
           {
             type: "button",
             class: "tile" + (item.odd ? " tile-odd" : ""),
-            title: `#${item.index}: ${told}`,
-            "aria-label": `Picture ${item.index}: ${told}`,
-            style: `--digit: var(--digit-${item.label})`,
+            title: `#${item.index}: ${description}`,
+            "aria-label": `Picture ${item.index}: ${description}`,
+            style: `--digit: ${siamese.colour(item.label)}`,
             onclick: () => trigger("select", { index: item.index, value: item.index }),
           },
           picture,
-          siamese.el("span", { class: "tile-label", text: item.label }),
+          siamese.el("span", { class: "tile-label", text: item.name }),
           siamese.el("span", { class: "tile-figures", text: item.distance.toFixed(2) }),
           siamese.el("span", { class: "tile-figures", text: siamese.percent(item.probability) }),
         );
@@ -46,8 +46,8 @@
       list.replaceChildren();
       for (const row of value ? value.rows : []) {
         list.append(
-          siamese.el("li", { style: `--digit: var(--digit-${row.label}); --share: ${row.share}` },
-            siamese.el("span", { class: "votes-label", text: row.label }),
+          siamese.el("li", { style: `--digit: ${siamese.colour(row.label)}; --share: ${row.share}` },
+            siamese.el("span", { class: "votes-label", text: row.name }),
             siamese.el("span", { class: "votes-bar" }),
             siamese.el("span", { class: "votes-count", text: row.count }),
           ),

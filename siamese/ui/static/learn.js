@@ -1,21 +1,21 @@
-// The Learn tab: settings go out, frames of the run come back; they are kept here, and shown as often as one likes.
+// The Learn tab: settings go out, snapshots of the run come back; they are kept here, and can be shown again.
 (function (siamese) {
-  const SPEED = 8; // frames a second, when a run is shown again
-  const EASE = 0.18; // seconds in which the picture catches up with a frame that has just come
+  const SPEED = 8; // snapshots a second, when a run is shown again
+  const EASE = 0.18; // seconds in which the picture catches up with a snapshot that has just come
   const MOST = 2; // runs side by side
 
   const NAMES = { contrastive: "contrastive", "batch-hard": "triplet, batch-hard", "semi-hard": "triplet, semi-hard", supcon: "supervised contrastive" };
   const STRENGTHS = { contrastive: ["Margin", 1], "batch-hard": ["Margin", 0.3], "semi-hard": ["Margin", 0.3], supcon: ["Temperature", 0.1] };
 
-  siamese.watch = async function (element, props, trigger, watch, server) {
+  siamese.learn = async function (element, props, trigger, watch, server) {
     const { el } = siamese;
     const find = (name) => element.querySelector(name);
     const [form, status, runsNode, transport, scrub, play] =
-      [".watch-form", ".watch-status", ".watch-runs", ".watch-transport", ".watch-scrub", ".watch-play"].map(find);
+      [".learn-form", ".learn-status", ".learn-runs", ".learn-transport", ".learn-scrub", ".learn-play"].map(find);
     const fields = form.elements;
     const still = matchMedia("(prefers-reduced-motion: reduce)");
     const view = { yaw: -0.6, pitch: 0.35, hidden: new Set() };
-    const runs = []; // at most two: { settings, name, frames, kept, over, view }
+    const runs = []; // at most two: { settings, name, snapshots, kept, command, view }
     let waiting = []; // settings of the runs that a ready setting still has to make
     let live = null;
     let number = 0; // of the run, to know what comes late from one that was stopped
@@ -24,7 +24,7 @@
     let following = false;
     let clock = 0;
     let scheduled = false;
-    let held = null;
+    let heldOut = null;
 
     // --- settings ---
     const excluded = new Set();
@@ -33,7 +33,7 @@
         type: "button", class: "chip", "aria-pressed": "false", "aria-label": `Leave out digit ${digit}`, text: digit, style: `--digit: var(--digit-${digit})`,
         onclick: () => leaveOut(digit, !excluded.has(digit)),
       }));
-    find(".watch-excluded").append(...digits);
+    find(".learn-excluded").append(...digits);
     function leaveOut(digit, out) {
       if (out && excluded.size >= 8) return;
       excluded[out ? "add" : "delete"](digit);
@@ -42,7 +42,7 @@
     }
     function strengthen(value) {
       const [name, usual] = STRENGTHS[fields.loss.value];
-      find(".watch-strength span").textContent = name;
+      find(".learn-strength span").textContent = name;
       fields.strength.value = value ?? usual;
     }
     function settings() {
@@ -67,21 +67,21 @@
       [NAMES[s.mining || s.loss], s.margin == null ? `temperature ${s.temperature}` : `margin ${s.margin}`, `${s.dim} dimensions`, `learning rate ${s.learning_rate}`,
         s.excluded.length ? `without ${s.excluded.join(", ")}` : ""].filter(Boolean).join(" · ");
 
-    const presets = props.presets.map((preset) =>
+    const buttons = props.ready_settings.map((one) =>
       el("button", {
-        type: "button", class: "chip", text: preset.name, "aria-pressed": "false",
+        type: "button", class: "chip", text: one.name, "aria-pressed": "false",
         onclick: () => {
-          fill(preset.runs[0]);
-          chosen(preset);
+          fill(one.runs[0]);
+          chosen(one);
         },
       }));
-    find(".watch-presets").append(...presets);
-    let preset = null;
+    find(".learn-ready").append(...buttons);
+    let ready = null; // the ready setting that is chosen
     function chosen(wanted) {
-      preset = wanted;
-      props.presets.forEach((one, i) => presets[i].setAttribute("aria-pressed", String(one === wanted)));
-      find(".watch-words").textContent = wanted ? wanted.words : "Your own settings.";
-      find(".watch-train").textContent = wanted && wanted.runs.length > 1 ? "Train both" : "Train";
+      ready = wanted;
+      props.ready_settings.forEach((one, i) => buttons[i].setAttribute("aria-pressed", String(one === wanted)));
+      find(".learn-words").textContent = wanted ? wanted.text : "Your own settings.";
+      find(".learn-train").textContent = wanted && wanted.runs.length > 1 ? "Train both" : "Train";
     }
     fields.loss.addEventListener("change", () => strengthen());
     form.addEventListener("input", () => chosen(null));
@@ -90,23 +90,23 @@
     // --- a run ---
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (live || !held) return;
-      const wanted = preset ? preset.runs : [settings()];
+      if (live || !heldOut) return;
+      const wanted = ready ? ready.runs : [settings()];
       if (wanted.length > 1) for (const run of runs) run.keep(false);
       waiting = wanted.slice(1);
       start(wanted[0]);
     });
-    find(".watch-stop").addEventListener("click", () => {
+    find(".learn-stop").addEventListener("click", () => {
       waiting = [];
       trigger("stop");
-      ended(live && live.frames.length ? `Stopped after step ${live.frames.at(-1).step}.` : "Stopped.");
+      ended(live && live.snapshots.length ? `Stopped after step ${live.snapshots.at(-1).step}.` : "Stopped.");
     });
 
     function start(wanted) {
       const kept = runs.filter((run) => run.kept).slice(0, MOST - 1);
       for (const run of runs) if (!kept.includes(run)) run.view.remove();
       runs.splice(0, runs.length, ...kept);
-      live = { number: ++number, settings: wanted, name: named(wanted), frames: [], kept: false };
+      live = { number: ++number, settings: wanted, name: named(wanted), snapshots: [], kept: false };
       runs.push(live);
       following = true;
       playing = false;
@@ -116,8 +116,8 @@
       trigger("submit", { number, settings: wanted });
     }
     function busy(on) {
-      find(".watch-train").disabled = on;
-      find(".watch-stop").disabled = !on;
+      find(".learn-train").disabled = on;
+      find(".learn-stop").disabled = !on;
       element.dataset.live = String(on);
     }
 
@@ -129,31 +129,31 @@
         return ended(value.problem);
       }
       live.command = value.command;
-      const frames = value.frames.map(siamese.watchFrame);
-      live.frames = value.over ? frames : [...live.frames.filter((frame) => frame.step < frames[0].step), ...frames];
+      const snapshots = value.snapshots.map(siamese.learnSnapshot);
+      live.snapshots = value.done ? snapshots : [...live.snapshots.filter((snapshot) => snapshot.step < snapshots[0].step), ...snapshots];
       if (!live.view) {
-        live.view = siamese.watchView(live, held, props.sprite, view, redraw);
+        live.view = siamese.learnView(live, heldOut, props.sprite, view, redraw);
         runsNode.append(live.view.root);
         runsNode.dataset.count = runs.length; // one takes the whole width, two half of it each
         transport.hidden = false;
         if (status.getBoundingClientRect().top > innerHeight / 2) status.scrollIntoView({ behavior: still.matches ? "auto" : "smooth" });
       }
-      const newest = frames.at(-1);
+      const newest = snapshots.at(-1);
       status.textContent = `Training: step ${newest.step} of ${newest.steps}, ${newest.seconds.toFixed(1)} s`;
-      if (value.over) {
+      if (value.done) {
         const early = newest.step < newest.steps ? ` Its time was up at step ${newest.step} of ${newest.steps}.` : "";
-        const never = live.settings.excluded.length ? `, and ${(newest.unseen * 100).toFixed(1)}\u00a0% of those never shown` : "";
+        const never = live.settings.excluded.length ? `, and ${(newest.unseen_accuracy * 100).toFixed(1)}\u00a0% of those never shown` : "";
         ended(`Done in ${newest.seconds.toFixed(1)} s: the neighbours name ${(newest.accuracy * 100).toFixed(1)}\u00a0% of the held-out pictures right${never}.${early}`);
       }
       redraw();
     }
-    function ended(words) {
+    function ended(text) {
       const done = live;
       live = null;
       busy(false);
-      status.textContent = words;
-      if (!done.frames.length) runs.splice(runs.indexOf(done), 1);
-      element.dataset.steps = JSON.stringify(done.frames.map((frame) => frame.step));
+      status.textContent = text;
+      if (!done.snapshots.length) runs.splice(runs.indexOf(done), 1);
+      element.dataset.steps = JSON.stringify(done.snapshots.map((snapshot) => snapshot.step));
       if (waiting.length) {
         done.keep(true);
         start(waiting.shift());
@@ -161,10 +161,10 @@
       redraw();
     }
 
-    // --- frames ---
-    const lastFrame = () => Math.max(0, ...runs.map((run) => run.frames.length - 1));
+    // --- snapshots ---
+    const lastSnapshot = () => Math.max(0, ...runs.map((run) => run.snapshots.length - 1));
     function go(where) {
-      const last = lastFrame();
+      const last = lastSnapshot();
       if (where === "play") {
         playing = !(playing || (following && live));
         following = playing && live != null;
@@ -196,42 +196,42 @@
       scheduled = false;
       const passed = Math.min(0.1, (now - clock) / 1000);
       clock = now;
-      const last = lastFrame();
-      const target = live ? live.frames.length - 1 : last;
+      const last = lastSnapshot();
+      const target = live ? live.snapshots.length - 1 : last;
       if (following) head = still.matches || target - head < 0.01 ? Math.max(0, target) : head + (target - head) * (1 - Math.exp(-passed / EASE));
       else if (playing) head = Math.min(last, head + passed * SPEED);
       if (playing && !live && head >= last) playing = false;
       if (following && !live && head === target) following = false;
       const shown = still.matches ? Math.floor(head) : head;
       for (const run of runs) run.view?.show(shown);
-      const leading = runs.reduce((a, b) => (b.frames.length > (a?.frames.length ?? -1) ? b : a), null);
-      const frame = leading?.frames[Math.min(Math.round(head), leading.frames.length - 1)];
+      const leading = runs.reduce((a, b) => (b.snapshots.length > (a?.snapshots.length ?? -1) ? b : a), null);
+      const snapshot = leading?.snapshots[Math.min(Math.round(head), leading.snapshots.length - 1)];
       scrub.max = last;
       scrub.value = Math.round(head);
       play.textContent = playing || (following && live) ? "Pause" : "Play";
-      if (frame) {
-        find(".watch-at").textContent = `step ${frame.step} of ${frame.steps}`;
-        scrub.setAttribute("aria-valuetext", `step ${frame.step} of ${frame.steps}`);
+      if (snapshot) {
+        find(".learn-at").textContent = `step ${snapshot.step} of ${snapshot.steps}`;
+        scrub.setAttribute("aria-valuetext", `step ${snapshot.step} of ${snapshot.steps}`);
       }
-      element.dataset.frames = last + (frame ? 1 : 0);
+      element.dataset.snapshots = last + (snapshot ? 1 : 0);
       element.dataset.head = Math.round(head);
       if (playing || (following && head !== target)) redraw();
     }
 
-    // Gradio writes "queue: 2/3" into a place of its own while others' runs are waited for.
-    const place = document.getElementById("watch-place");
+    // Gradio writes "queue: 2/3" into an element of its own while others' runs are waited for.
+    const queue = document.getElementById("learn-queue");
     new MutationObserver(() => {
-      const [, number] = place.textContent.match(/queue: (\d+)\//) || [];
-      if (!number || !live || live.frames.length) return;
+      const [, number] = queue.textContent.match(/queue: (\d+)\//) || [];
+      if (!number || !live || live.snapshots.length) return;
       status.textContent = number === "1" ? "Another run is going on. You are next." : `Other runs come first. You are number ${number} in the line.`;
-    }).observe(place, { subtree: true, childList: true, characterData: true });
+    }).observe(queue, { subtree: true, childList: true, characterData: true });
 
     new MutationObserver(redraw).observe(document.body, { attributes: true, attributeFilter: ["class"] });
     watch("value", received);
-    fill(props.presets[0].runs[0]);
-    chosen(props.presets[0]);
+    fill(props.ready_settings[0].runs[0]);
+    chosen(props.ready_settings[0]);
     try {
-      held = await server.held();
+      heldOut = await server.held_out();
       busy(false);
       element.dataset.ready = "true";
     } catch (error) {

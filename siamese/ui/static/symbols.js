@@ -1,21 +1,21 @@
-// The visitor's symbols: names, examples, and how a query scores against each.
+// The visitor's symbols: names, examples, and how a drawing scores against each.
 (function (siamese) {
   siamese.symbols = function (element, props, trigger, watch) {
     const list = element.querySelector(".symbols");
     const empty = element.querySelector(".grid-empty");
     function row(symbol, number, answer) {
       const examples = siamese.el("span", { class: "symbols-examples" });
-      symbol.examples.forEach((ink) => {
-        const canvas = siamese.el("canvas", { role: "img", "aria-label": `example of ${symbol.name}`, class: "symbols-ink" + (answer && answer.support === ink.at ? " is-deciding" : "") });
-        siamese.paintInk(canvas, siamese.bytes(ink.ink));
+      symbol.examples.forEach((example) => {
+        const canvas = siamese.el("canvas", { role: "img", "aria-label": `example of ${symbol.name}`, class: "symbols-ink" + (answer && answer.support === example.at ? " is-deciding" : "") });
+        siamese.paintInk(canvas, siamese.bytes(example.pixels));
         examples.append(canvas);
       });
-      const share = answer ? answer.probabilities[number] : 0;
+      const probability = answer ? answer.probabilities[number] : 0;
       return siamese.el("li", { class: "symbol" + (answer && answer.best === number ? " is-best" : "") },
         siamese.el("span", { class: "symbol-name", text: symbol.name }),
         examples,
-        siamese.el("span", { class: "symbol-bar", style: `--share: ${share}` }),
-        siamese.el("span", { class: "symbol-share", text: answer ? siamese.percent(share) : "" }),
+        siamese.el("span", { class: "symbol-bar", style: `--share: ${probability}` }),
+        siamese.el("span", { class: "symbol-share", text: answer ? siamese.percent(probability) : "" }),
         siamese.el("button", {
           type: "button", class: "chip", text: "×", title: `Forget ${symbol.name}`, "aria-label": `Forget ${symbol.name}`,
           onclick: () => trigger("select", { index: number, value: symbol.name }),

@@ -62,7 +62,7 @@
     show();
   };
 
-  // What the network saw of one picture, and how its neighbours read it.
+  // What the network sees of one picture, and what its neighbours take it for.
   siamese.seen = function (element, props, watch) {
     const canvas = element.querySelector("canvas");
     const words = element.querySelector(".seen-words");
@@ -70,7 +70,7 @@
       const seen = siamese.parse(props.value);
       element.querySelector(".seen").hidden = !seen;
       if (!seen) return;
-      siamese.paintInk(canvas, siamese.bytes(seen.ink), seen.heat ? siamese.bytes(seen.heat) : null);
+      siamese.paintInk(canvas, siamese.bytes(seen.pixels), seen.heat ? siamese.bytes(seen.heat) : null);
       canvas.setAttribute("aria-label", `28 by 28 pixels that the network sees. ${seen.words}`);
       words.textContent = seen.words;
     }

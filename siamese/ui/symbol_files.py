@@ -1,0 +1,64 @@
+"""A visitor's symbols as files: the ready sets, and what the New symbols tab downloads and loads again."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from siamese.config.model import InputConfig
+from siamese.ui import answers, components
+
+MAX_SYMBOLS, MAX_EXAMPLES = 20, 5  # that a visitor can teach, and examples of each
+MAX_NAME = 24  # characters
+FORMAT = "siamese symbols 1"
+READY_SETS = tuple(sorted((components.STATIC.parent / "symbol_sets").glob("*.png")))
+SIDE = InputConfig().size[0]
+
+Drawings = dict[str, list[np.ndarray]]  # name -> examples, each (28, 28) uint8 ink
+
+
+def write_file(drawings: Mapping[str, Sequence[np.ndarray]]) -> str:
+    """All symbols as one file, which `read_file` reads again; returns its path."""
+    symbols = {name: [components.encoded(pixels) for pixels in examples] for name, examples in drawings.items()}
+    return answers.downloadable("symbols.json", json.dumps({"format": FORMAT, "symbols": symbols}, ensure_ascii=False))
+
+
+@answers.show_errors
+def read_file(path: str) -> Drawings:
+    """Symbols that were downloaded before.
+
+    Raises:
+        gr.Error: the file is none of ours, or holds too much.
+    """
+    problem = "This is no file of symbols that was downloaded here."
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
+            raise ValueError(problem)
+        symbols = {
+            str(name)[:MAX_NAME]: [_pixels(item) for item in examples] for name, examples in content["symbols"].items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(problem) from error
+    fits = all(1 <= len(examples) <= MAX_EXAMPLES for examples in symbols.values())
+    if not 1 <= len(symbols) <= MAX_SYMBOLS or not fits:
+        raise ValueError(f"A file of symbols holds 1 to {MAX_SYMBOLS} of them, with 1 to {MAX_EXAMPLES} examples each.")
+    return symbols
+
+
+def _pixels(text: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text, validate=True), np.uint8).reshape(SIDE, SIDE)
+
+
+def read_set(path: Path) -> Drawings:
+    """A ready set: a sheet of 28x28 ink, a row for each symbol, a column for each example."""
+    with Image.open(path, formats=["PNG"]) as picture:
+        sheet = np.asarray(picture.convert("L"))
+    rows, columns = sheet.shape[0] // SIDE, sheet.shape[1] // SIDE
+    pixels = sheet.reshape(rows, SIDE, columns, SIDE).swapaxes(1, 2)
+    return {f"{path.stem} {row + 1}": list(pixels[row]) for row in range(rows)}

@@ -1,0 +1,100 @@
+"""What the Learn tab sends to the page during a run, what it refuses, and what it leaves behind."""
+
+from __future__ import annotations
+
+import gc
+import importlib.util
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Iterator
+
+import gradio as gr
+import numpy as np
+import pytest
+
+from siamese.training.trainer import Trainer
+from siamese.ui import learn, live_training
+from siamese.ui.live_settings import SECONDS, Settings
+from siamese.ui.live_training import run, split_gallery
+from tests.helpers import ROOT
+
+PLENTY = 3600.0  # seconds that a run may take on a machine that is busy with other things
+
+
+@pytest.fixture(scope="module")
+def few(matcher):
+    """So few pictures that a run is over in a second: 12 steps."""
+    index = np.concatenate([np.flatnonzero(matcher.gallery.labels == label)[:60] for label in range(10)])
+    return split_gallery(matcher.gallery.images[index], matcher.gallery.labels[index])
+
+
+def asked(few, **settings) -> Iterator[dict]:
+    """What the page gets when it asks for a run."""
+    event = gr.EventData(None, {"number": 7, "settings": settings})
+    return learn.messages(event, lambda chosen: run(chosen, few, PLENTY))
+
+
+def test_the_page_gets_each_snapshot_and_in_the_end_all_of_them(few):
+    *single, everything = asked(few, dim=2)
+    assert [len(message["snapshots"]) for message in single] == [1] * len(single)
+    assert everything["done"] and everything["snapshots"] == [message["snapshots"][0] for message in single]
+    assert {message["number"] for message in single} == {7}
+    assert everything["command"] == Settings(dim=2).command()
+
+
+@pytest.mark.parametrize("sent", [None, [], {}, 3, "settings", {"settings": 3}, {"number": [], "settings": {"dim": 1}}])
+def test_a_page_that_asks_for_nonsense_is_told(sent):
+    (message,) = learn.messages(gr.EventData(None, sent), lambda chosen: pytest.fail("this must not run"))
+    assert message["problem"]
+
+
+def test_a_loss_that_breaks_is_told_in_a_line(few, monkeypatch):
+    def broken(*_: object) -> None:
+        raise ValueError("The loss is no longer a number: the learning rate is too high.")
+
+    monkeypatch.setattr(Trainer, "_class_batches", broken)
+    *_, message = asked(few)
+    assert message["problem"] == "The loss is no longer a number: the learning rate is too high."
+
+
+def test_closing_a_run_leaves_nothing_behind(few, monkeypatch):
+    made = []
+
+    def noted(*given: object) -> Trainer:
+        trainer = Trainer(*given)
+        made.append(weakref.ref(trainer))
+        return trainer
+
+    monkeypatch.setattr(live_training, "Trainer", noted)
+    threads = threading.active_count()
+    messages = asked(few)
+    next(messages)
+    next(messages)
+    messages.close()
+    gc.collect()
+    assert made[0]() is None
+    assert threading.active_count() == threads
+
+
+def test_the_environment_sets_the_time_of_a_run(monkeypatch):
+    monkeypatch.delenv("SIAMESE_LEARN_SECONDS", raising=False)
+    assert learn.seconds_from_environment() == SECONDS
+    monkeypatch.setenv("SIAMESE_LEARN_SECONDS", "600")
+    assert learn.seconds_from_environment() == 600
+    for nonsense in ("", "long", "0", "-1", "nan", "inf"):
+        monkeypatch.setenv("SIAMESE_LEARN_SECONDS", nonsense)
+        with pytest.raises(ValueError, match=f"SIAMESE_LEARN_SECONDS must be .* got {nonsense!r}"):
+            learn.seconds_from_environment()
+
+
+def test_a_first_visit_loads_nothing_of_training():
+    unwanted = ["siamese.training", "siamese.ui.live_training", "siamese.ui.snapshots"]
+    assert all(importlib.util.find_spec(name) for name in unwanted)
+    code = (
+        "import sys, siamese; from siamese.ui import page; page.build(siamese.load()); "
+        f"print([name for name in {unwanted} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "[]", done.stderr
