@@ -100,25 +100,24 @@ def ours(drawings: list[str] | None) -> None:
 
     import siamese
     from siamese.ui import answers, compare
-    from siamese.ui.components import Canvas
+    from siamese.ui.components import picture_of, to_json
 
-    matcher, canvas = siamese.load(), Canvas(render=False)
+    matcher = siamese.load()  # without the app's cache of drawings, so that each pair is new to it
     urls = drawings or [common.canvas_url(matcher.gallery.images[i]) for i in (4, 9)]
-    files = [canvas.preprocess(url) for url in urls]
+    files = [picture_of(url) for url in urls]
     pictures = [Image.open(io.BytesIO(file)) for file in files]
     for picture in pictures:
         picture.load()
     inks = np.stack([siamese.to_ink(file) for file in files])
-    symbols, embeddings = matcher.read_all(files), matcher.embed(inks)
+    queries, embeddings = matcher.encode_all(files), matcher.embed(inks)
 
     def whole() -> None:
-        answers.memory = answers.Memory(answers.REMEMBERED)
-        values = compare.compare(matcher, *map(canvas.preprocess, urls), False)
-        json.dumps(values)
+        for value in compare.compare(matcher, *map(picture_of, urls), False):
+            to_json(value)
 
     def decode() -> None:
         for url in urls:
-            Image.open(io.BytesIO(canvas.preprocess(url))).load()
+            Image.open(io.BytesIO(picture_of(url))).load()
 
     stages = {
         "a pair in the tab": whole,
@@ -126,9 +125,9 @@ def ours(drawings: list[str] | None) -> None:
         "  decoding, base64 and PNG": decode,
         "  ink": lambda: [siamese.to_ink(picture) for picture in pictures],
         "  embedding": lambda: matcher.embed(inks),
-        "  search": lambda: matcher.symbols(inks, embeddings),
-        "  calibration and verdict": lambda: matcher.compare(*symbols),
-        "  words and pictures for the page": lambda: [answers.seen_value(matcher, symbol) for symbol in symbols],
+        "  search": lambda: matcher.queries(inks, embeddings),
+        "  calibration and verdict": lambda: matcher.compare(*queries),
+        "  words and pictures for the page": lambda: [answers.seen_value(matcher, query) for query in queries],
     }
     for name, stage in stages.items():
         limit = " (limit 6)" if stage is whole else ""
@@ -154,11 +153,11 @@ def search() -> None:
     from siamese.retrieval.gallery import Gallery
 
     base = siamese.load().gallery.embeddings
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     # Six times the shipped gallery, each copy moved by as much as pictures of one digit differ.
-    moved = np.concatenate([base + chance.normal(0, 0.02, base.shape) * (copy > 0) for copy in range(6)])
+    moved = np.concatenate([base + rng.normal(0, 0.02, base.shape) * (copy > 0) for copy in range(6)])
     embeddings = (moved / np.linalg.norm(moved, axis=1, keepdims=True)).astype(np.float32)
-    queries = embeddings[::600] + chance.normal(0, 0.02, (100, embeddings.shape[1])).astype(np.float32)
+    queries = embeddings[::600] + rng.normal(0, 0.02, (100, embeddings.shape[1])).astype(np.float32)
     queries /= np.linalg.norm(queries, axis=1, keepdims=True)
     count = len(embeddings)
     gallery = Gallery(np.zeros((count, 28, 28), np.uint8), np.zeros(count, np.int64), embeddings, np.zeros((count, 2)))
@@ -166,7 +165,7 @@ def search() -> None:
     index.add(embeddings)
     brute = NearestNeighbors(n_neighbors=20, algorithm="brute").fit(embeddings)
     ways = {
-        "ours": lambda asked: gallery.search(asked, 20)[0],
+        "ours": lambda asked: gallery.search(asked, 20)[1],
         "faiss": lambda asked: index.search(asked, 20)[1],
         "scikit-learn": lambda asked: brute.kneighbors(asked)[1],
     }

@@ -77,15 +77,9 @@ def where() -> str:
     import scipy
     import torch
 
-    model = platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        names = [
-            line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")
-        ]
-        model = names[0] if names else model
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    from siamese.models.device import processor_name, usable_cores
+
     return (
-        f"{model}, {cores} of {os.cpu_count()} cores; Python {platform.python_version()}, torch {torch.__version__}, "
-        f"NumPy {numpy.__version__}, SciPy {scipy.__version__}, Pillow {PIL.__version__}"
+        f"{processor_name()}, {usable_cores()} of {os.cpu_count()} cores; Python {platform.python_version()}, "
+        f"torch {torch.__version__}, NumPy {numpy.__version__}, SciPy {scipy.__version__}, Pillow {PIL.__version__}"
     )

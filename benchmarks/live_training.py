@@ -1,7 +1,7 @@
-"""What a run of the Learn tab costs, and what it shows: python benchmarks/watching.py [--presets]
+"""What a run of the Learn tab costs, and what it shows: python benchmarks/live_training.py [--ready-settings]
 
 Compare answers over HTTP, from another process, with and without a run in progress; memory and threads of
-the app over 20 runs, every other one left in the middle; with --presets, how each ready setting ends.
+the app over 20 runs, every other one left in the middle; with --ready-settings, how each ready setting ends.
 """
 
 import json
@@ -27,12 +27,12 @@ RUNS = 20
 
 def main() -> None:
     print(common.where())
-    if "--presets" in sys.argv:
-        presets()
+    if "--ready-settings" in sys.argv:
+        ready_settings()
         return
     with tempfile.TemporaryDirectory() as folder, running_app(Path(folder) / "log.txt") as url:
         with Run(url) as warm:
-            warm.frame()
+            warm.snapshot()
         answers(url, "warm-up")
         alone = answers(url, "Compare, nothing else going on")
         with learning(url):
@@ -50,7 +50,7 @@ def learning(url: str):
         while not enough.is_set():
             with Run(url) as run:
                 while not (run.over or enough.is_set()):
-                    run.frame()
+                    run.snapshot()
                     begun.set()
 
     trainer = threading.Thread(target=train)
@@ -85,9 +85,9 @@ def memory(url: str) -> None:
     print(f"before: {resident(url) / 1e6:.0f} MB, (threads, children) {tasks(url)}")
     for number in range(RUNS):
         with Run(url, seed=number) as run:
-            run.frame()
+            run.snapshot()
             while number % 2 and not run.over:
-                run.frame()
+                run.snapshot()
         if number % 5 == 4:
             print(f"after {number + 1} runs: {resident(url) / 1e6:.0f} MB, (threads, children) {tasks(url)}")
     time.sleep(15)
@@ -113,8 +113,8 @@ class Run:
     def __exit__(self, *_: object) -> None:
         self.stream.close()
 
-    def frame(self) -> None:
-        """Wait for the next frame."""
+    def snapshot(self) -> None:
+        """Wait for the next snapshot."""
         for message in self.stream:
             self.over = message["msg"] == "process_completed"
             if message["msg"] == "process_generating" or self.over:
@@ -139,30 +139,31 @@ def messages(url: str, function: int, data: list, session: str, event_data: dict
                 yield json.loads(line[5:])
 
 
-def presets() -> None:
+def ready_settings() -> None:
     import siamese
-    from siamese.ui import learn
-    from siamese.ui import live_training as watching
+    from siamese.ui.learn import split_of
+    from siamese.ui.live_settings import READY_SETTINGS, Settings
+    from siamese.ui.live_training import run
 
-    pictures = learn.pictures(siamese.load())
-    for name, _, runs in learn.PRESETS:
-        for settings in map(watching.Settings.of, runs):
+    split = split_of(siamese.load())
+    for name, _, runs in READY_SETTINGS:
+        for settings in map(Settings.of, runs):
             start = time.process_time()
-            frames = list(watching.run(settings, pictures))
-            last = frames[-1]
-            unseen = "" if last.unseen is None else f", of those never seen {last.unseen:.1%}"
-            same, different = (middle(shares) for shares in (last.same, last.different))
+            snapshots = list(run(settings, split))
+            last = snapshots[-1]
+            unseen = "" if last.unseen_accuracy is None else f", of those never seen {last.unseen_accuracy:.1%}"
+            same, different = (mean_distance(histogram) for histogram in (last.same, last.different))
             loss = f"{settings.loss} {settings.mining if settings.loss == 'triplet' else ''}".strip()
             print(
                 f"{name}: {loss}, {settings.dim} dimensions: 5-NN {last.accuracy:.1%}{unseen}, mean distance same {same:.2f}, "
-                f"different {different:.2f}, loss {last.loss:.3f}; {len(frames)} frames, step {last.step} of {last.steps}, "
+                f"different {different:.2f}, loss {last.loss:.3f}; {len(snapshots)} snapshots, step {last.step} of {last.steps}, "
                 f"{time.process_time() - start:.1f} s of a core",
                 flush=True,
             )
 
 
-def middle(shares) -> float:
-    return float(sum(share * (i + 0.5) * 2 / len(shares) for i, share in enumerate(shares)))
+def mean_distance(histogram) -> float:
+    return float(sum(share * (i + 0.5) * 2 / len(histogram) for i, share in enumerate(histogram)))
 
 
 if __name__ == "__main__":

@@ -10,9 +10,8 @@ import sys
 import common
 
 import siamese
-from siamese.data import images as data
-from siamese.evaluation import one_shot as oneshot
-from siamese.evaluation import protocol as evaluate
+from siamese.data.omniglot import load_omniglot
+from siamese.evaluation import one_shot
 
 
 def main() -> None:
@@ -22,15 +21,15 @@ def main() -> None:
     parser.add_argument("--model")
     options = parser.parse_args()
     print(common.where())
-    net = siamese.load(options.model).net
-    known = {alphabet.name: alphabet for alphabet in data.load_omniglot(options.data_dir)}
+    matcher = siamese.load(options.model)
+    known = {alphabet.name: alphabet for alphabet in load_omniglot(options.data_dir)}
     for name in options.alphabets:
         if name not in known:
             sys.exit(f"{name!r} is none of {', '.join(known)}")
         images = known[name].images
-        if len(images) < oneshot.WAYS:
-            sys.exit(f"{name} has {len(images)} characters, a task wants {oneshot.WAYS}")
-        figures = evaluate.omniglot(net, oneshot.generate_runs(images, runs=200, seed=0))
+        if len(images) < one_shot.WAYS:
+            sys.exit(f"{name} has {len(images)} characters, a task wants {one_shot.WAYS}")
+        figures = one_shot.omniglot(matcher.net, one_shot.generate_runs(images, runs=200, seed=0), matcher.inference)
         print(f"{name:22s}" + "   ".join(f"{who} {mean:6.2%} ± {error:.2%}" for who, (mean, error) in figures.items()))
 
 

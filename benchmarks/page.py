@@ -18,15 +18,12 @@ from tests.visitor import SEVEN, draw, open_browser, open_tab
 EMPTY = """
 import gradio as gr
 
-ROOT = Path(__file__).parent.parent
 with gr.Blocks() as demo:
     with gr.Tabs():
         with gr.Tab("one"):
             gr.Markdown("# empty")
 demo.launch(ssr_mode=False)
 """
-
-
 SETTLED = 2000  # milliseconds after which nothing more is fetched; Gradio's heartbeat never ends
 
 

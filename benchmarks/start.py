@@ -77,7 +77,7 @@ def compare(bare: Path) -> None:
 
 def profile() -> None:
     """The app's imports beyond torch's and gradio's, slowest first, by `-X importtime`."""
-    code = "import torch, gradio, sys; print('---', file=sys.stderr); import app"
+    code = "import torch, gradio, sys; print('---', file=sys.stderr); import app; app.build()"
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -21,30 +21,38 @@ import torch
 from torch import Tensor
 
 import siamese
-import train
-from siamese.data.images import FIRST_SYMBOL, LabeledImages
-from siamese.data.synthetic.outliers import STRANGER
+from siamese.config import PRESETS
+from siamese.data.augmentation import augment
+from siamese.data.images import LabeledImages
+from siamese.data.sources import Role, Source
 from siamese.models.networks import EmbeddingNet
-from siamese.presets import PRESETS
-from siamese.training.trainer import Sources, Step, Trainer
+from siamese.training.trainer import Step, Trainer
 
 CHARACTERS = 500  # that the pictures are dealt to, where they stand for symbols
 
 
-def make_trainer(preset: str | None = None) -> Trainer:
-    """A trainer of the full recipe, on all kinds of sources, or of a preset, on digits."""
+def make_trainer(preset: str) -> Trainer:
+    """A trainer of a preset, on as many kinds of sources as the preset has."""
+    config = PRESETS[preset]
     gallery = siamese.load().gallery
-    digits = LabeledImages(torch.from_numpy(gallery.images)[:, None], torch.from_numpy(gallery.labels))
-    symbols = LabeledImages(digits.images, FIRST_SYMBOL + torch.arange(len(digits)) % CHARACTERS)
-    network, recipe = train.settings(train.parse(["--preset", preset] if preset else ["--omniglot", "small1"]))
+    digits = LabeledImages(
+        torch.from_numpy(gallery.images)[:, None], torch.from_numpy(gallery.labels), tuple("0123456789")
+    )
+    number = torch.arange(len(digits)) % CHARACTERS
+    symbols = LabeledImages(digits.images, number, tuple(f"symbol {i}" for i in range(CHARACTERS)))
+    outliers = LabeledImages(digits.images, torch.zeros_like(digits.labels), ("outlier",))
+    kinds = (
+        (digits, Role.DIGIT, config.data.digits),
+        (digits, Role.DIGIT, config.data.pen),
+        (digits, Role.DIGIT, config.data.corrupted),
+        (symbols, Role.SYMBOL, config.data.symbols if config.data.omniglot else None),
+        (outliers, Role.OUTLIER, config.data.outliers),
+    )
+    sources = [Source.of(pictures, role, shares) for pictures, role, shares in kinds if shares]
+    # As in train.py: a head that is retrained afterwards sees intermediate features only then.
+    network = replace(config.network, intermediate_grid=0) if config.head_retraining else config.network
     torch.manual_seed(0)
-    strangers = LabeledImages(digits.images, torch.full_like(digits.labels, STRANGER))
-    sources = Sources(digits)
-    if not preset:
-        sources = Sources(digits, strokes=digits, scans=digits, symbols=symbols, strangers=strangers)
-    # As in train.py: of two heads, the one for symbols sees details only when it is fitted anew.
-    learning = network if preset else replace(network, details=0)
-    return Trainer(EmbeddingNet(learning), sources, recipe)
+    return Trainer(EmbeddingNet(network), sources, config.training)
 
 
 def endless(trainer: Trainer) -> Iterator[Step]:
@@ -74,14 +82,14 @@ def parts(trainer: Trainer, length: int, repeats: int) -> dict[str, float]:
     """Milliseconds a step of each part that is neither the network's nor the loss's: medians over rounds of `length`."""
     batches = iter(index for epoch in range(10**6) for index in trainer.sampler.epoch(epoch))
     drawn = [next(batches) for _ in range(length)]
-    chance = torch.Generator()
+    generator = torch.Generator()
 
     def augmented(index: Tensor) -> None:
-        trainer.config.augmentation(trainer.data.images[index], chance)
+        augment(trainer.data.images[index], trainer.config.augmentation, generator)
 
     calls = {
         "drawing the batch": lambda index: next(batches),
-        "cutting it out and augmentation": augmented,
+        "taking it and augmentation": augmented,
         "optimiser": lambda index: trainer.optimizer.step(),
         "averaging": lambda index: trainer.average.update_parameters(trainer.net),
     }
@@ -94,7 +102,7 @@ def parts(trainer: Trainer, length: int, repeats: int) -> dict[str, float]:
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--preset", choices=PRESETS, help="instead of the full recipe")
+    parser.add_argument("--preset", choices=("full", "fast", "base", "tiny"), default="full")
     parser.add_argument("--rounds", type=int, default=40, help="of each side")
     options = parser.parse_args(arguments)
     common.use_cores(2)
@@ -104,7 +112,7 @@ def main(arguments: list[str] | None = None) -> None:
     whole, alone = [], []
     for number in range(options.rounds + 2):
         start = time.perf_counter()
-        sizes = [next(steps).seen for _ in range(length)]
+        sizes = [next(steps).images for _ in range(length)]
         middle = time.perf_counter()
         for size in sizes:
             bare(size)

@@ -2,7 +2,7 @@
 
 Each client posts two drawings to the Compare tab's event and reads the answer from the stream, as the page does,
 and goes on at once; every answer is checked against what its own drawings must give. No drawing comes twice
-within the app's memory of them. The clients run on the same cores as the app.
+while the app's cache still holds it. The clients run on the same cores as the app.
 
 The limit of the throughput is what the processor costs add up to: cores / (an empty event + our part), where an
 empty event is the processor time, the app's and the client's, of a request to the same app with a function that
@@ -37,9 +37,10 @@ HERE = Path(__file__).parent
 import numpy as np
 
 import siamese
+from siamese.models.device import usable_cores
 from siamese.ui import compare
-from siamese.ui.components import Canvas
-from tests.app_server import running_app
+from siamese.ui.components import picture_of
+from tests.app_server import process_of, running_app
 
 PAIRS = 6  # of each client, in turn
 WARM = 4  # requests of each client before anything is measured
@@ -58,12 +59,12 @@ class Client:
         poster, reader = (http.client.HTTPConnection(host, timeout=120) for _ in range(2))
         session = secrets.token_hex(6)
         for number in range(requests):
-            turn = number % len(self.pairs)
+            at = number % len(self.pairs)
             begun = time.perf_counter()
-            answer = ask(poster, reader, session, event, [*self.pairs[turn], False])
+            answer = ask(poster, reader, session, event, [*self.pairs[at], False])
             self.seconds.append(time.perf_counter() - begun)
-            if checked and not alike(answer, self.expected[turn]):
-                self.wrong.append(f"{answer}, expected {self.expected[turn]}")
+            if checked and not alike(answer, self.expected[at]):
+                self.wrong.append(f"{answer}, expected {self.expected[at]}")
 
 
 def alike(answer: object, expected: object) -> bool:
@@ -86,9 +87,9 @@ def ask(
     poster.close()  # the app ends connections that were idle for five seconds, so each request opens one
     poster.request("POST", "/gradio_api/queue/join", body, {"Content-Type": "application/json"})
     joined = poster.getresponse()
-    said = joined.read()
+    reply = joined.read()
     if joined.status != 200:
-        raise RuntimeError(f"the queue answers {joined.status}: {said[:200]}")
+        raise RuntimeError(f"the queue answers {joined.status}: {reply[:200]}")
     reader.close()
     reader.request("GET", f"/gradio_api/queue/data?session_hash={session}")
     stream, answer = reader.getresponse(), None
@@ -108,21 +109,18 @@ def ask(
 def clients_of(matcher: siamese.Matcher, count: int) -> list[Client]:
     """Clients with drawings of their own, and the answers that the package gives to these."""
     chosen = np.random.default_rng(0).choice(len(matcher.gallery), (count, PAIRS, 2), replace=False)
-    canvas, clients = Canvas(render=False), []
+    clients = []
     for indices in chosen:
         pairs = [tuple(common.canvas_url(matcher.gallery.images[i]) for i in pair) for pair in indices]
-        expected = [compare.compare(matcher, *map(canvas.preprocess, pair), False) for pair in pairs]
+        expected = [compare.compare(matcher, *map(picture_of, pair), False) for pair in pairs]
         clients.append(Client(pairs, [json.loads(json.dumps(values)) for values in expected]))
     return clients
 
 
 def our_seconds(matcher: siamese.Matcher, clients: list[Client]) -> float:
     """Processor time of our part alone, for a pair of new drawings."""
-    canvas = Canvas(render=False)
     pairs = itertools.cycle(pair for client in clients for pair in client.pairs)
-    return (
-        common.median_cpu_ms(lambda: compare.compare(matcher, *map(canvas.preprocess, next(pairs)), False), 100) / 1000
-    )
+    return common.median_cpu_ms(lambda: compare.compare(matcher, *map(picture_of, next(pairs)), False), 100) / 1000
 
 
 @dataclass(frozen=True)
@@ -139,7 +137,7 @@ class Load:
 def load(script: Path, clients: list[Client], requests: int, checked: bool) -> Load:
     """Serve the script and let all clients ask `requests` times each."""
     with tempfile.TemporaryDirectory() as folder, running_app(Path(folder) / "log.txt", script=script) as url:
-        (app,) = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+        app = process_of(url).name
         event = event_of(url)
 
         def visit(count: int) -> None:
@@ -182,7 +180,7 @@ def main() -> None:
     ours = our_seconds(matcher, clients)
     empty = load(HERE / "empty_event.py", clients, min(each, 40), checked=False)
     app = load(ROOT / "app.py", clients, each, checked=True)
-    cores = len(os.sched_getaffinity(0))
+    cores = usable_cores()
     bound = cores / (empty.busy + ours)
     median, slowest = statistics.median(app.seconds), statistics.quantiles(app.seconds, n=20)[-1]
     wrong = [line for client in clients for line in client.wrong]

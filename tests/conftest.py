@@ -13,9 +13,10 @@ import torch
 
 import siamese
 from siamese.data.images import LabeledImages
-from siamese.matcher import Matcher, vote
+from siamese.matcher import Matcher
 from siamese.models.networks import EmbeddingNet
 from siamese.retrieval.gallery import Gallery
+from siamese.retrieval.search import vote
 from tests.helpers import TINY, first_of_each, six_times, write_mnist
 
 
@@ -38,7 +39,7 @@ def hundred(matcher: Matcher) -> LabeledImages:
 
 
 @pytest.fixture(scope="session")
-def stranger(matcher: Matcher, hundred: LabeledImages) -> Matcher:
+def without_hundred(matcher: Matcher, hundred: LabeledImages) -> Matcher:
     """The matcher with a gallery that lacks the hundred digits, so that none of them finds itself."""
     asked = {ink.tobytes() for ink in hundred.images[:, 0].numpy()}
     kept = np.array([image.tobytes() not in asked for image in matcher.gallery.images])
@@ -49,11 +50,13 @@ def stranger(matcher: Matcher, hundred: LabeledImages) -> Matcher:
 
 
 @pytest.fixture(scope="session")
-def share_read(stranger: Matcher, hundred: LabeledImages) -> Callable[..., float]:
+def share_read(without_hundred: Matcher, hundred: LabeledImages) -> Callable[..., float]:
     """A function of a function: the share of a hundred digits that are read right from `picture(ink)`."""
 
     def share(picture: Callable[[np.ndarray], object]) -> float:
-        votes = [vote(stranger.neighbours(picture(ink), 5)) for ink in hundred.images[:, 0].numpy()]
+        votes = [
+            vote([n.label for n in without_hundred.neighbours(picture(ink), 5)]) for ink in hundred.images[:, 0].numpy()
+        ]
         return float(np.mean(np.equal(votes, hundred.labels.tolist())))
 
     return share

@@ -8,18 +8,21 @@ import numpy as np
 import torch
 from PIL import Image
 
+from siamese.config import AugmentationConfig, NetworkConfig
 from siamese.data.images import LabeledImages
 from siamese.matcher import Matcher
-from siamese.models.networks import NetworkConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 TINY = NetworkConfig(embedding_dim=8, channels=(4, 8, 8), blocks=(1, 1, 1))
+PLAIN = AugmentationConfig(0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0)  # changes nothing
 
 
 def first_of_each(matcher: Matcher, count: int) -> LabeledImages:
     labels = matcher.gallery.labels
     index = np.stack([np.flatnonzero(labels == label)[:count] for label in range(10)], axis=1).ravel()
-    return LabeledImages(torch.from_numpy(matcher.gallery.images[index])[:, None], torch.from_numpy(labels[index]))
+    return LabeledImages(
+        torch.from_numpy(matcher.gallery.images[index])[:, None], torch.from_numpy(labels[index]), matcher.labels
+    )
 
 
 def canvas(ink: np.ndarray, side: int = 140, share: float = 0.8) -> Image.Image:
@@ -55,3 +58,23 @@ def write_mnist(folder: Path, train: tuple[np.ndarray, np.ndarray], test: tuple[
 def idx(array: np.ndarray) -> bytes:
     header = np.array([0x0800 + array.ndim, *array.shape], dtype=">u4")
     return header.tobytes() + array.astype(np.uint8).tobytes()
+
+
+def as_symbols(digits: LabeledImages) -> LabeledImages:
+    """Digits in the place of symbols: the same pictures, in classes of their own."""
+    return LabeledImages(digits.images, digits.labels, tuple(f"symbol {name}" for name in digits.names))
+
+
+def as_outliers(digits: LabeledImages) -> LabeledImages:
+    """Digits in the place of pictures that belong to no class."""
+    return LabeledImages(digits.images, torch.zeros_like(digits.labels), ("outlier",))
+
+
+def weights(net: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """A copy of a net's weights."""
+    return {name: value.clone() for name, value in net.state_dict().items()}
+
+
+def identical(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    """Whether two nets have the same weights, to the last bit."""
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)

@@ -11,7 +11,8 @@ import training_step
 import visitors
 from torch import nn
 
-from siamese.data import images as data
+from siamese.config import PRESETS
+from siamese.data.images import Split
 from siamese.models.networks import EmbeddingNet
 
 
@@ -22,8 +23,9 @@ def cores_as_they_are(monkeypatch):
 
 
 @pytest.fixture
-def split(digits) -> data.Split:
-    return data.Split(digits.subset(torch.arange(0, 200)), digits.subset(torch.arange(200, 300)))
+def split(digits) -> Split:
+    fit, validation = torch.arange(0, 200), torch.arange(200, 300)
+    return Split(digits.subset(fit), digits.subset(validation), fit, validation)
 
 
 def test_the_reference_is_the_tutorials_network():
@@ -51,12 +53,12 @@ def test_accuracy_is_by_euclidean_distance_for_vectors_of_any_length(split):
     nn.init.zeros_(net[1].bias)
     fit, queries = (part.images.flatten(1).float() / 255 for part in (split.fit, split.validation))
     nearest = torch.cdist(queries, fit).topk(5, largest=False).indices
-    votes = data_vote(split.fit.labels[nearest])
+    votes = vote_by_hand(split.fit.labels[nearest])
     by_hand = float((votes == split.validation.labels).float().mean())
     assert time_to_accuracy.accuracy(net, split) == pytest.approx(by_hand)
 
 
-def data_vote(labels: torch.Tensor) -> torch.Tensor:
+def vote_by_hand(labels: torch.Tensor) -> torch.Tensor:
     rows = [row.tolist() for row in labels]
     return torch.tensor([max(row, key=lambda label: (row.count(label), -row.index(label))) for row in rows])
 
@@ -73,10 +75,9 @@ def test_training_goes_on_until_it_is_there_or_given_up(split, monkeypatch):
 
 def test_the_fast_side_is_the_preset(split):
     nets = list(time_to_accuracy.preset(split.fit, 0, "cpu"))
-    network, recipe = time_to_accuracy.train.settings(time_to_accuracy.train.parse(["--preset", "fast"]))
-    assert len(nets) == recipe.epochs
+    assert len(nets) == PRESETS["fast"].training.epochs
     assert isinstance(nets[0], EmbeddingNet)
-    assert nets[0].config == network
+    assert nets[0].config == PRESETS["fast"].network
 
 
 def test_time_to_accuracy_runs(mnist_dir, capsys):
