@@ -1,5 +1,5 @@
-"""What there is to learn from: labelled pictures, and how training draws on them.
+"""Training and test data: labelled pictures, and how training batches are drawn from them.
 
-`mnist`, `omniglot` and `pendigits` read data sets, `synthetic` makes pictures, `augmentation` varies them; `corpus`,
-`sources`, `sampling` and `pairs` turn them into training batches.
+`mnist`, `omniglot` and `pendigits` read data sets, `synthetic` generates pictures, `augmentation` varies them.
+`corpus`, `sources`, `sampling` and `pairs` select what a run uses and turn it into batches.
 """

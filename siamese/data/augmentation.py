@@ -1,10 +1,11 @@
-"""Augmentation: other ways in which the same symbol could have been drawn; batched, on the device.
+"""Augmentation: random variations of how a symbol is drawn, computed for a whole batch on the device.
 
-One call of `grid_sample` applies shear, rotation, scale, aspect, shift and a smooth elastic field. The stroke is then
-thickened or thinned by soft morphology, blurred, and its edge made harder or softer.
+A single `grid_sample` applies shear, rotation, scale, aspect, shift and a smooth elastic deformation. The stroke is
+then thickened or thinned by soft morphology and blurred, and its edge is made harder or softer.
 
-It has to cost little beside a small network. So the field of displacements is one matrix product, and pooling over
-3x3 is done along one axis after the other, because torch's own on one channel takes up to twenty times as long.
+The cost has to be small compared with that of a small network. So the displacements are a single matrix product, and
+3x3 pooling is done along one axis and then the other: torch's own pooling of a single channel is up to twenty times
+slower.
 """
 
 from __future__ import annotations
@@ -18,23 +19,23 @@ from torch import Tensor
 
 from siamese.config import AugmentationConfig
 
-KNOTS = 4  # a side of the elastic field: fewer bend the whole symbol, more make it tremble
+KNOTS = 4  # on each side of the elastic field; fewer bend the symbol as a whole, more make its strokes wavy
 
 
 def augment(images: Tensor, config: AugmentationConfig, generator: torch.Generator) -> Tensor:
-    """Vary a batch of ink.
+    """Vary each picture of a batch at random.
 
     Args:
-        images: (B, 1, H, W) uint8, on any device.
-        config: how strongly; see `AugmentationConfig`.
-        generator: on the CPU; all random numbers come from it, so that devices see the same.
+        images: (B, 1, H, W) uint8, H = W, on any device.
+        config: the strength of each variation.
+        generator: on the CPU, so that the random numbers are the same for every device of `images`.
 
     Returns:
         (B, 1, H, W) float32 in [0, 1], on the same device.
     """
     ink = images.float() / 255
     count, device = len(ink), ink.device
-    # Every amount is drawn for every picture, and set to 0 for those that stay as they are.
+    # Every amount is drawn for every picture, then set to 0 for the pictures that are not changed.
     changed = torch.rand(count, 1, generator=generator) < config.probability
     if not changed.any():
         return ink
@@ -44,13 +45,13 @@ def augment(images: Tensor, config: AugmentationConfig, generator: torch.Generat
         return (drawn * changed).to(device)
 
     warped = F.grid_sample(ink, sampling_grid(uniform, ink, config), padding_mode="zeros", align_corners=False)
-    # Beyond the sampled stroke's own width: soft dilation and erosion.
+    # Stroke width: soft dilation and erosion.
     amount = _each(uniform()) * config.thickness
     wider, thinner = _of_3x3(warped, torch.maximum), _of_3x3(warped, torch.minimum)
     warped = warped + amount.clamp(min=0) * (wider - warped) + 0.5 * amount.clamp(max=0) * (warped - thinner)
     smooth = _of_3x3(warped, torch.add) / 9
     warped = torch.lerp(warped, smooth, _each(uniform()).clamp(min=0) * config.blur)
-    # Steeper about a half, or fainter.
+    # Contrast: a steeper edge about the value 0.5, or a fainter stroke.
     steep = config.contrast ** _each(uniform())
     warped = warped * steep.clamp(min=0.7) + (0.5 - 0.5 * steep).clamp(max=0)
     grain = torch.randn(ink.shape, generator=generator).to(device)
@@ -58,15 +59,15 @@ def augment(images: Tensor, config: AugmentationConfig, generator: torch.Generat
 
 
 def sampling_grid(uniform: Callable[..., Tensor], ink: Tensor, config: AugmentationConfig) -> Tensor:
-    """Where each pixel is taken from.
+    """The position in the original picture that each pixel is sampled from.
 
     Args:
-        uniform: gives (B, n) random numbers in [-1, 1) for a given n, 1 by default.
-        ink: (B, 1, H, W) with H = W; only its shape and device count.
-        config: how strongly.
+        uniform: a function that returns (B, n) random numbers in [-1, 1) for a given n (default 1).
+        ink: (B, 1, H, W), H = W; only its shape and device are used.
+        config: the strength of each variation.
 
     Returns:
-        (B, H, W, 2), x and y in [-1, 1] across the picture, as `grid_sample` takes them.
+        (B, H, W, 2), x and y in the coordinates of `grid_sample`, where the picture extends from -1 to 1.
     """
     count, side = len(ink), ink.shape[-1]
     rotation = uniform() * torch.pi * config.rotation / 180
@@ -84,7 +85,7 @@ def sampling_grid(uniform: Callable[..., Tensor], ink: Tensor, config: Augmentat
 
 @cache
 def _basis(side: int, device: torch.device) -> Tensor:
-    """What a displacement is made of, (3 + KNOTS**2, side * side): x, y, 1, and what each knot does by bicubic interpolation."""
+    """The basis of the displacements, (3 + KNOTS**2, side * side): x, y, 1, and the bicubic kernel of each knot."""
     centres = (torch.arange(side) * 2 + 1) / side - 1
     y, x = torch.meshgrid(centres, centres, indexing="ij")
     knots = torch.eye(KNOTS**2).view(1, -1, KNOTS, KNOTS)
@@ -93,12 +94,12 @@ def _basis(side: int, device: torch.device) -> Tensor:
 
 
 def _each(amount: Tensor) -> Tensor:
-    """(B, 1) -> (B, 1, 1, 1), an amount for each picture."""
+    """(B, 1) -> (B, 1, 1, 1), to broadcast one amount per picture."""
     return amount[:, :, None, None]
 
 
 def _of_3x3(pictures: Tensor, combine: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    """The largest, the smallest or the sum of the 3x3 about each pixel; beyond the edge there is no ink."""
+    """The maximum, minimum or sum of the 3x3 pixels around each pixel. The picture is padded with zeros."""
     x = F.pad(pictures, (1, 1, 1, 1))
     x = combine(combine(x[..., :-2], x[..., 1:-1]), x[..., 2:])
     return combine(combine(x[..., :-2, :], x[..., 1:-1, :]), x[..., 2:, :])

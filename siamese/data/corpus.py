@@ -1,4 +1,4 @@
-"""All the pictures of a run, each in one part only: to fit, to choose by, to report on."""
+"""All pictures of a run, split into disjoint parts for training, for model selection and for the final report."""
 
 from __future__ import annotations
 
@@ -19,13 +19,16 @@ from siamese.data.synthetic.pen import varied
 
 @dataclass(frozen=True)
 class Corpus:
-    """What a run's data folder holds of what its configuration names.
+    """The data that a run uses.
 
     Attributes:
-        train: MNIST's training images. split: the same in two parts, to fit and to choose by.
-        test: MNIST's test images, scored once, at the end.
-        pen: recordings to learn from. pen_held_out: by other writers.
-        alphabets: Omniglot's, to learn from. alphabets_held_out: never trained on.
+        train: MNIST's training images.
+        split: the same images in two parts, to fit and to validate.
+        test: MNIST's test images, which are scored only once, at the end.
+        pen: pen recordings to train on; empty if the run does not use them.
+        pen_held_out: recordings by other writers, for calibration and evaluation.
+        alphabets: Omniglot alphabets to train on; empty if the run does not use them.
+        alphabets_held_out: alphabets that are never trained on.
     """
 
     train: LabeledImages
@@ -38,14 +41,16 @@ class Corpus:
 
 
 def load_corpus(config: DataConfig, data_dir: str | os.PathLike | None = None) -> Corpus:
-    """Read, and split by picture, by writer and by alphabet, what a run learns from and is measured on.
+    """Read the data of a run. MNIST is split by picture, pen recordings by writer, and Omniglot by alphabet.
 
     Args:
-        config: which sources, and how many pictures.
-        data_dir: holds `MNIST/raw`, `pendigits/`, `omniglot/`; None for `$SIAMESE_DATA`, or a download.
+        config: the data sets to read, and limits on their size.
+        data_dir: the folder with `MNIST/raw`, `pendigits` and `omniglot`; None for `$SIAMESE_DATA`, or `./data`, to
+            which MNIST is downloaded.
 
     Raises:
-        ValueError: a set is not there or cannot be read, or no such alphabet can be held out.
+        ValueError: a data set is missing or cannot be read, or `config.held_out_alphabets` names an unknown alphabet
+            or all of them.
     """
     train, test = load_mnist(data_dir), load_mnist(data_dir, train=False)
     if config.limit:
@@ -69,7 +74,7 @@ def load_corpus(config: DataConfig, data_dir: str | os.PathLike | None = None) -
 
 def _held_out(config: DataConfig, names: list[str]) -> set[str]:
     held_out = set(config.held_out_alphabets)
-    # The default names an alphabet of one set, and need not be in the others.
+    # The default alphabet is in one of the sets only, so it may be missing from the others.
     unknown = held_out - set(names) - set(DataConfig().held_out_alphabets)
     if unknown or not set(names) - held_out:
         raise ValueError(f"--hold-out takes some of {', '.join(names)}; got {', '.join(config.held_out_alphabets)}")
@@ -77,15 +82,20 @@ def _held_out(config: DataConfig, names: list[str]) -> set[str]:
 
 
 def digits_to_fit(config: DataConfig, corpus: Corpus) -> LabeledImages:
-    """MNIST's training images without the validation ones, and without the classes that are never trained on."""
+    """MNIST's training images without the validation images, and without the excluded classes."""
     return corpus.split.fit.without(config.exclude_classes)
 
 
 def training_sources(config: DataConfig, corpus: Corpus, digits: LabeledImages) -> list[Source]:
-    """The sources that a configuration names, the digits first.
+    """The sources of training pictures that a configuration names.
 
     Args:
-        digits: the digits to learn from, and to make outliers and half-swap classes of.
+        config: the sources, and their shares of a batch.
+        corpus: the data of the run. Its validation, test and held-out parts are not used.
+        digits: the digits to train on. Outliers and half-swap classes are made of them too.
+
+    Returns:
+        the digits, then pen drawings, corrupted digits, symbols, half-swap classes and outliers, as far as configured.
     """
     chosen = limit(digits, config.digits.pictures, seed=13) if config.digits.pictures else digits
     sources = [Source.of(chosen, Role.DIGIT, config.digits)]

@@ -1,6 +1,6 @@
-"""The labelled set: pictures, what they show, and how a set is split.
+"""Labelled pictures, and how to join, split and limit sets of them.
 
-Everything is held as one uint8 tensor, so that it fits on the device and batches are cut from it there.
+A set is a single uint8 tensor. It is small enough for the memory of a GPU, where batches are then indexed from it.
 """
 
 from __future__ import annotations
@@ -14,20 +14,21 @@ import torch
 from siamese.inputs.ink import SIDE
 
 VALIDATION_SIZE = 5000  # of MNIST's 60,000 training images
-SPLIT_SEED = 2015  # of the one split that every run shares, whatever its own seed
+SPLIT_SEED = 2015  # all runs share one split, whatever their own seed
 
 
 @dataclass(frozen=True)
 class LabeledImages:
-    """Pictures and what they show.
+    """Pictures and their classes.
 
     Attributes:
-        images: (N, C, H, W) uint8, C being 1 or 3; ink is white on black.
-        labels: (N,) int64, indices of `names`.
-        names: of the classes, all different; some may have no picture.
+        images: (N, C, H, W) uint8, where C is 1 or 3. Ink is white on black.
+        labels: (N,) int64, indices into `names`.
+        names: the names of the classes, all different. A class may have no pictures.
 
     Raises:
-        ValueError: the parts do not belong together.
+        ValueError: the images have another shape or data type, there are not as many labels as images, two names are
+            equal, or a label is not an index into `names`.
     """
 
     images: torch.Tensor
@@ -51,24 +52,35 @@ class LabeledImages:
         return len(self.labels)
 
     def subset(self, index: torch.Tensor) -> LabeledImages:
-        """Some of the pictures, by indices or by a mask."""
+        """Select pictures.
+
+        Args:
+            index: (M,) int64 indices, in any order, or an (N,) bool mask.
+        """
         return LabeledImages(self.images[index], self.labels[index], self.names)
 
     def without(self, labels: Sequence[int]) -> LabeledImages:
-        """All pictures but those of the given classes; names stay, so that labels mean what they meant."""
+        """All pictures except those of the given classes. `names` is kept, so labels keep their meaning.
+
+        Args:
+            labels: the classes to remove; may be empty.
+        """
         return self.subset(~torch.isin(self.labels, torch.tensor(labels, dtype=self.labels.dtype)))
 
     def to(self, device: torch.device | str) -> LabeledImages:
-        """The same on a device."""
+        """The set on another device."""
         return LabeledImages(self.images.to(device), self.labels.to(device), self.names)
 
 
 def join(*parts: LabeledImages) -> LabeledImages:
-    """All pictures of several sets, one set after the other.
+    """Concatenate sets. Classes of the same name become one class.
 
     Args:
-        parts: at least one set, all of the same picture size. Classes of the same name become one class; names are
-            numbered in the order in which they first appear.
+        parts: at least one set, all with pictures of the same size.
+
+    Returns:
+        the pictures of the first set, then those of the second, and so on. Classes are numbered in the order in which
+        their names first appear.
     """
     names = tuple(dict.fromkeys(name for part in parts for name in part.names))
     number = {name: index for index, name in enumerate(names)}
@@ -77,12 +89,12 @@ def join(*parts: LabeledImages) -> LabeledImages:
 
 
 def from_ink(pictures: Sequence[np.ndarray], labels: Sequence[int], names: tuple[str, ...]) -> LabeledImages:
-    """A set of single pictures of ink.
+    """Make a set of single pictures.
 
     Args:
-        pictures: (28, 28) uint8 each; there may be none.
-        labels: one a picture, indices of `names`.
-        names: of the classes.
+        pictures: (28, 28) uint8 each; may be empty.
+        labels: one for each picture, indices into `names`.
+        names: the names of the classes.
     """
     stacked = np.stack(pictures) if pictures else np.zeros((0, SIDE, SIDE), np.uint8)
     return LabeledImages(torch.from_numpy(stacked)[:, None], torch.tensor(labels, dtype=torch.int64), names)
@@ -92,12 +104,13 @@ def from_ink(pictures: Sequence[np.ndarray], labels: Sequence[int], names: tuple
 class Split:
     """A set in two parts. No picture is in both.
 
+    The indices allow embeddings of the whole set to be computed once and used for both parts.
+
     Attributes:
-        fit: to learn from.
-        validation: to make choices by.
-        fit_index: (len(fit),) int64, the index of each picture of `fit` in the whole set. One embedding of the whole
-            set, indexed, thus serves both parts.
-        validation_index: (len(validation),) int64, likewise.
+        fit: the pictures to train on.
+        validation: the pictures for model selection and calibration.
+        fit_index: (len(fit),) int64, the index of each picture of `fit` in the whole set.
+        validation_index: (len(validation),) int64, the index of each picture of `validation` in the whole set.
     """
 
     fit: LabeledImages
@@ -107,20 +120,22 @@ class Split:
 
 
 def split_by_picture(pictures: LabeledImages, size: int = VALIDATION_SIZE) -> Split:
-    """Split a set once, stratified by class, before any pair is made of it.
+    """Split a set at random, stratified by class.
 
-    The split is the same for every call: its seed is `SPLIT_SEED`, whatever the seed of a run.
+    The split is by picture, before pairs are formed, so no pair has one picture in each part. It is the same in every
+    call: its seed is `SPLIT_SEED`, whatever the seed of a run.
 
     Args:
-        pictures: such as MNIST's training images.
-        size: number of pictures in the validation part. Each class gives its share of them, within one picture.
+        pictures: the set, such as MNIST's training images.
+        size: number of pictures in the validation part, from 0 to `len(pictures)`. The share of each class is its
+            share of the whole set, rounded up or down to a whole picture.
     """
     generator = torch.Generator().manual_seed(SPLIT_SEED)
     shuffled = torch.randperm(len(pictures), generator=generator)
     counts = torch.bincount(pictures.labels)
     exact = counts * size / max(len(pictures), 1)
     shares = exact.long()
-    # What rounding down leaves goes to the classes that lost most by it.
+    # The pictures that rounding down leaves over go to the classes with the largest remainders.
     shares[(exact - shares).argsort(descending=True, stable=True)[: size - int(shares.sum())]] += 1
     held_out = torch.zeros(len(pictures), dtype=torch.bool)
     for label in pictures.labels.unique():
@@ -134,9 +149,9 @@ def limit(pictures: LabeledImages, size: int, seed: int = 0) -> LabeledImages:
     """At most `size` pictures, drawn at random without repetition.
 
     Args:
-        pictures: returned as they are if there are no more than `size`.
+        pictures: the set. It is returned unchanged if it has no more than `size` pictures.
         size: number of pictures.
-        seed: of the draw.
+        seed: of the random draw.
     """
     if size >= len(pictures):
         return pictures

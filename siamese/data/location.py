@@ -1,4 +1,4 @@
-"""Where data sets lie."""
+"""The location of the data sets."""
 
 from __future__ import annotations
 
@@ -7,5 +7,9 @@ from pathlib import Path
 
 
 def find_data_dir(data_dir: str | os.PathLike | None) -> Path:
-    """The folder that holds (or will hold) the data sets: the argument, `$SIAMESE_DATA`, or `./data`."""
+    """The folder of the data sets. It need not exist yet.
+
+    Args:
+        data_dir: the folder; None for `$SIAMESE_DATA`, or `./data` if that is not set.
+    """
     return Path(data_dir or os.environ.get("SIAMESE_DATA") or "data")

@@ -1,4 +1,4 @@
-"""MNIST: 70,000 handwritten digits (LeCun, Cortes and Burges, 1998), as torchvision reads them."""
+"""MNIST: 70,000 handwritten digits (LeCun, Cortes and Burges, 1998), read through torchvision."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ NAMES = tuple("0123456789")
 def load_mnist(data_dir: str | os.PathLike | None = None, train: bool = True) -> LabeledImages:
     """The 60,000 training or 10,000 test images of MNIST, in their published order.
 
-    They are looked for in `data_dir/MNIST/raw`, as torchvision lays them out. They are downloaded only where no
-    folder was named, by argument or by `$SIAMESE_DATA`.
+    They are read from `MNIST/raw` in the data folder, where torchvision stores them. They are downloaded only if no
+    folder was named, neither by the argument nor by `$SIAMESE_DATA`.
 
     Args:
-        data_dir: the folder that holds `MNIST/raw`; None for `$SIAMESE_DATA`, or a download to `./data`.
-        train: the training images, else the test images.
+        data_dir: the folder that contains `MNIST/raw`; None for `$SIAMESE_DATA`, or a download to `./data`.
+        train: True for the training images, False for the test images.
 
     Returns:
         images of shape (60000, 1, 28, 28) or (10000, 1, 28, 28), with classes named "0" to "9".
 
     Raises:
-        ValueError: the named folder does not hold MNIST, or holds something else in its place.
+        ValueError: the named folder does not contain MNIST, its files are damaged or of another size, or the download
+            fails.
     """
     from torchvision.datasets import MNIST
 

@@ -19,11 +19,11 @@ from siamese.inputs.ink import BOX, crop_to_ink, fit, normalise_stroke
 
 @dataclass(frozen=True)
 class Alphabet:
-    """The characters of one alphabet, each drawn by the same twenty people.
+    """The characters of one alphabet, each drawn by the same people (twenty in Omniglot).
 
     Attributes:
-        name: as the data set spells it.
-        images: (characters, drawers, 28, 28) uint8.
+        name: as the data set spells it, such as "Early_Aramaic".
+        images: (characters, drawers, 28, 28) uint8, white ink on black.
     """
 
     name: str
@@ -31,14 +31,16 @@ class Alphabet:
 
 
 def load_omniglot(data_dir: str | os.PathLike | None, sets: tuple[str, ...] = ("small1", "small2")) -> list[Alphabet]:
-    """The alphabets of Omniglot's background sets (Lake et al., 2015), each once.
+    """The alphabets of Omniglot's background sets (Lake et al., 2015).
 
     Args:
-        data_dir: the folder that holds `omniglot/images_background_<set>.zip`.
-        sets: `small1`, `small2` (the minimal sets), or `full`, downloaded through torchvision.
+        data_dir: the folder that contains `omniglot/images_background_<set>.zip`; None for `$SIAMESE_DATA`, or
+            `./data`.
+        sets: "small1" and "small2" (the minimal sets, five alphabets each), or "full" (30 alphabets, downloaded
+            through torchvision).
 
     Returns:
-        alphabets in the order of their names. One that several sets hold is taken from the first of them.
+        alphabets in the order of their names. An alphabet that is in several sets is taken from the first of them.
 
     Raises:
         ValueError: a set is missing or cannot be read.
@@ -88,12 +90,19 @@ def _read_full(root: Path) -> dict[str, list[list[bytes]]]:
 
 
 def character_ink(png: bytes) -> np.ndarray:
-    """An Omniglot drawing (105x105, one bit, black on white) -> (28, 28) uint8 ink.
+    """Bring an Omniglot drawing into MNIST's form.
 
-    All of it is ink, so nothing is searched for or cleaned; parts that stand apart are kept.
+    The drawings are clean, so the steps of `to_ink` that find and clean the ink are skipped. This keeps small separate
+    strokes, which they might take for specks.
+
+    Args:
+        png: a PNG file of 105x105 pixels and one bit, black on white.
+
+    Returns:
+        (28, 28) uint8, white ink on black.
 
     Raises:
-        BlankImageError: the drawing is white all over.
+        BlankImageError: the drawing is entirely white.
     """
     drawing = 1.0 - np.asarray(Image.open(io.BytesIO(png)).convert("L"), dtype=np.float32) / 255
     cropped = crop_to_ink(drawing, drawing > 0, margin=0)
@@ -101,14 +110,14 @@ def character_ink(png: bytes) -> np.ndarray:
 
 
 def as_classes(alphabets: list[Alphabet], rotations: bool = True) -> LabeledImages:
-    """Every character of every alphabet as a class of its own.
+    """Make each character of each alphabet a class.
 
     Args:
-        alphabets: with characters of any number of drawings.
-        rotations: a character rotated by 90, 180 and 270 degrees is another class each time.
+        alphabets: at least one, with any number of characters and drawings.
+        rotations: add each character rotated by 90, 180 and 270 degrees counterclockwise, as three more classes.
 
     Returns:
-        classes named "Greek 01", "Greek 01, rotated 90" and so on.
+        classes named "Greek 01", "Greek 01, rotated 90" and so on, all drawings of a class in a row.
     """
     images: list[np.ndarray] = []
     labels: list[np.ndarray] = []

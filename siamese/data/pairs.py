@@ -1,4 +1,4 @@
-"""The classic form of Siamese training, in which each item is a pair or a triplet of its own."""
+"""Data sets of pairs (Bromley et al., 1994) and triplets (Schroff et al., 2015), the classic Siamese training."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from siamese.data.images import LabeledImages
 
 
 class _Partners:
-    """Draws, for pictures, others of their class or of another.
+    """Draws partners for pictures: pictures of the same class, or of another class.
+
+    Args:
+        labels: (N,) int64, the class of each picture.
 
     Raises:
         ValueError: there are fewer than two classes, or a class has a single picture.
@@ -29,13 +32,13 @@ class _Partners:
         self.rank[self.order] = torch.arange(len(labels)) - self.starts[labels[self.order]]
 
     def positive(self, anchor: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """(B,) indices -> for each another picture of its class, never itself."""
+        """(B,) indices -> (B,) indices: for each a different picture of the same class."""
         label = self.labels[anchor]
         step = 1 + (torch.rand(len(anchor), generator=generator) * (self.counts[label] - 1)).long()
         return self.order[self.starts[label] + (self.rank[anchor] + step) % self.counts[label]]
 
     def negative(self, anchor: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """(B,) indices -> for each a picture of another class; classes count as they are frequent."""
+        """(B,) indices -> (B,) indices: for each a picture of another class, all such pictures being equally likely."""
         label = self.labels[anchor]
         count = self.counts[label]
         place = (torch.rand(len(anchor), generator=generator) * (len(self.labels) - count)).long()
@@ -45,13 +48,16 @@ class _Partners:
 class PairDataset(Dataset):
     """Pairs of pictures, half of them of the same class.
 
-    Item: (picture, picture, same), with pictures (C, H, W) uint8 and `same` 1.0 or 0.0. Picture `i` is the first of
-    pair `i`.
+    An item is (first, second, same): two pictures, (C, H, W) uint8, and a float32 scalar, 1.0 if they are of the same
+    class, else 0.0. The first picture of pair `i` is picture `i` of the data.
 
     Args:
         data: the pictures.
-        seed: with the epoch's number, decides all draws.
-        fixed: the pairs stay as they are, for evaluation; otherwise `set_epoch` draws new ones.
+        seed: determines all draws, together with the number of the epoch.
+        fixed: keep the same pairs in all epochs, for evaluation.
+
+    Raises:
+        ValueError: there are fewer than two classes, or a class has a single picture.
     """
 
     def __init__(self, data: LabeledImages, seed: int = 0, fixed: bool = False) -> None:
@@ -60,6 +66,7 @@ class PairDataset(Dataset):
         self._draw(0)
 
     def set_epoch(self, epoch: int) -> None:
+        """Draw the pairs of an epoch, unless they are fixed."""
         if not self.fixed:
             self._draw(epoch)
 
@@ -81,11 +88,16 @@ class PairDataset(Dataset):
 
 
 class TripletDataset(Dataset):
-    """(anchor, positive, negative), pictures (C, H, W) uint8; `set_epoch` draws new ones.
+    """Triplets of pictures: an anchor, another picture of its class, and one of another class.
+
+    An item is (anchor, positive, negative), each (C, H, W) uint8. The anchor of triplet `i` is picture `i` of the data.
 
     Args:
-        data: the pictures; picture `i` is the anchor of triplet `i`.
-        seed: with the epoch's number, decides all draws.
+        data: the pictures.
+        seed: determines all draws, together with the number of the epoch.
+
+    Raises:
+        ValueError: there are fewer than two classes, or a class has a single picture.
     """
 
     def __init__(self, data: LabeledImages, seed: int = 0) -> None:
@@ -94,6 +106,7 @@ class TripletDataset(Dataset):
         self.set_epoch(0)
 
     def set_epoch(self, epoch: int) -> None:
+        """Draw the triplets of an epoch."""
         generator = torch.Generator().manual_seed(self.seed * 100003 + epoch)
         anchor = torch.arange(len(self.data))
         positive = self.partners.positive(anchor, generator)

@@ -1,8 +1,8 @@
-"""UCI pendigits: digits as the trajectories of a pen.
+"""UCI pendigits: digits recorded as pen trajectories.
 
 Alpaydin and Alimoglu (1998) recorded 44 people writing digits on a tablet. The original, unnormalised recordings are
-in UNIPEN format: https://archive.ics.uci.edu/dataset/81 (CC BY 4.0), files `pendigits-orig.tra` (7,494 digits by 30
-people, in mixed order) and `pendigits-orig.tes` (by 14 others). `synthetic.pen` draws them.
+in UNIPEN format at https://archive.ics.uci.edu/dataset/81 (CC BY 4.0): `pendigits-orig.tra` has 7,494 digits by 30
+people, in mixed order, and `pendigits-orig.tes` the digits of the 14 others. `synthetic.pen` renders them.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ import numpy as np
 
 from siamese.data.location import find_data_dir
 
-TABLET = 500  # side of the box that people wrote into, in tablet units
+TABLET = 500  # side of the square that people wrote in, in tablet units
 
 
 @dataclass(frozen=True)
 class Recording:
-    """One digit as a pen recorded it.
+    """One digit as a pen trajectory.
 
     Attributes:
         label: the digit, 0 to 9.
-        writer: number of the person who drew it; 0 if unknown.
+        writer: the number of the person who wrote it; 0 if unknown.
         strokes: (points, 2) arrays of x and y in tablet units, from pen down to pen up; y grows downwards.
     """
 
@@ -34,13 +34,13 @@ class Recording:
 
 
 def load_pendigits(data_dir: str | os.PathLike | None = None) -> list[Recording]:
-    """The recordings of `data_dir/pendigits/pendigits-orig.tra`, in the file's order.
+    """The recordings of `pendigits/pendigits-orig.tra` in the data folder, in the order of the file.
 
     Args:
-        data_dir: the folder that holds `pendigits`; None for `$SIAMESE_DATA`, or `./data`.
+        data_dir: the folder that contains `pendigits`; None for `$SIAMESE_DATA`, or `./data`.
 
     Raises:
-        ValueError: the file is not there, or is no UNIPEN file.
+        ValueError: the file is missing, or has no digits in UNIPEN format.
     """
     path = find_data_dir(data_dir) / "pendigits" / "pendigits-orig.tra"
     if not path.is_file():
@@ -52,13 +52,13 @@ def load_pendigits(data_dir: str | os.PathLike | None = None) -> list[Recording]
 
 
 def parse_unipen(text: str) -> list[Recording]:
-    """Read UNIPEN: `.SEGMENT DIGIT ... "label"`, then points between `.PEN_DOWN` and `.PEN_UP`.
+    """Parse UNIPEN: `.SEGMENT DIGIT ... "label"`, then one stroke between each `.PEN_DOWN` and `.PEN_UP`.
 
     Args:
-        text: of a UNIPEN file. Segments without a label or without a stroke are skipped.
+        text: the content of a UNIPEN file. Segments without a label or without a stroke are skipped.
 
     Raises:
-        ValueError: what stands between `.PEN_DOWN` and `.PEN_UP` is not pairs of numbers.
+        ValueError: the text between `.PEN_DOWN` and `.PEN_UP` is not pairs of numbers.
     """
     recordings = []
     for segment in re.split(r"^\.SEGMENT\s+DIGIT", text, flags=re.MULTILINE)[1:]:
@@ -75,7 +75,14 @@ def parse_unipen(text: str) -> list[Recording]:
 
 
 def split_by_writer(recordings: list[Recording]) -> tuple[list[Recording], list[Recording]]:
-    """(to fit, held out): all that every sixth writer drew is held out."""
+    """Hold out all recordings of every sixth writer, so that no writer is in both parts.
+
+    Args:
+        recordings: of any number of writers.
+
+    Returns:
+        the recordings to fit, and those held out, each in their original order.
+    """
     held = set(sorted({recording.writer for recording in recordings})[5::6])
     return (
         [recording for recording in recordings if recording.writer not in held],
@@ -84,7 +91,14 @@ def split_by_writer(recordings: list[Recording]) -> tuple[list[Recording], list[
 
 
 def split_writers_in_half(recordings: list[Recording]) -> tuple[list[Recording], list[Recording]]:
-    """Two halves of the writers, the first the smaller where their number is odd."""
+    """Split recordings in two, with half of the writers in each part.
+
+    Args:
+        recordings: of any number of writers. If it is odd, the first part has one writer fewer.
+
+    Returns:
+        the recordings of the writers with lower numbers, and those of the others, each in their original order.
+    """
     writers = sorted({recording.writer for recording in recordings})
     first = set(writers[: len(writers) // 2])
     return (

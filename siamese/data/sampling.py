@@ -1,4 +1,7 @@
-"""Class-balanced batches: every pair within a batch counts, so B pictures yield B (B - 1) / 2 pairs."""
+"""Class-balanced batches: each batch has a fixed number of classes, and of pictures per class.
+
+The losses use all pairs within a batch, so a batch of B pictures yields B (B - 1) / 2 pairs.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,13 @@ from siamese.data.sources import Source
 
 @dataclass(frozen=True)
 class Group:
-    """The classes of a source, and the share of a batch that they get.
+    """The classes of a source, and their share of a batch.
 
     Attributes:
-        members: for each class, the indices of its pictures.
-        classes: how many of the classes a batch holds. per_class: how many pictures of each.
-        every: 2 for every second batch, and so on.
+        members: for each class, the indices of its pictures, (n,) int64.
+        classes: number of classes in a batch.
+        per_class: number of pictures of each of these classes.
+        every: 1 to be in every batch, 2 in every second one, and so on.
     """
 
     members: list[torch.Tensor]
@@ -27,14 +31,19 @@ class Group:
 
     @classmethod
     def of(cls, source: Source, offset: int = 0) -> Group:
-        """The group of a source; `offset` is the index of its first picture in the joined data."""
+        """The group of a source.
+
+        Args:
+            source: its classes without pictures are left out.
+            offset: the index of its first picture in the joined data.
+        """
         labels = source.pictures.labels
         members = [torch.nonzero(labels == label).flatten() + offset for label in labels.unique()]
         return cls(members, min(source.classes or len(members), len(members)), source.per_class, source.every)
 
 
 def groups_of(sources: Sequence[Source]) -> list[Group]:
-    """A group for each source, with indices into the sources' pictures joined in their order."""
+    """One group for each source. Its indices refer to the pictures of all sources, concatenated in the given order."""
     groups, offset = [], 0
     for source in sources:
         groups.append(Group.of(source, offset))
@@ -43,17 +52,17 @@ def groups_of(sources: Sequence[Source]) -> list[Group]:
 
 
 class ClassBalancedSampler:
-    """Batches with a fixed number of classes of each group, and of pictures of each class.
+    """Draws batches with a fixed number of classes from each group, and of pictures from each class.
 
-    Within a class, pictures come in a random order, and each once before any comes again.
+    Classes and pictures are drawn without replacement: each is drawn once before any is drawn again.
 
     Args:
-        groups: what a batch is drawn from, in this order.
-        batches: of an epoch.
-        seed: with the epoch's number, decides all draws.
+        groups: the groups to draw from; their pictures are in a batch in this order.
+        batches: number of batches in an epoch.
+        seed: determines all draws, together with the number of the epoch.
 
     Raises:
-        ValueError: there are fewer than two classes, or no class with two pictures in a batch.
+        ValueError: there are fewer than two classes, or no class has two pictures in a batch.
     """
 
     def __init__(self, groups: list[Group], batches: int, seed: int = 0) -> None:
@@ -68,7 +77,7 @@ class ClassBalancedSampler:
         return self.batches
 
     def epoch(self, number: int) -> Iterator[torch.Tensor]:
-        """The batches of an epoch, as index tensors; the same ones for the same seed and number."""
+        """The batches of an epoch, (B,) int64 indices each. The same seed and number give the same batches."""
         generator = torch.Generator().manual_seed(self.seed * 100003 + number)
         pictures = [[_Pool(members, generator) for members in group.members] for group in self.groups]
         classes = [_Pool(torch.arange(len(group.members)), generator) for group in self.groups]
@@ -82,7 +91,7 @@ class ClassBalancedSampler:
 
 
 class _Pool:
-    """Indices that are drawn without replacement, and shuffled anew when they run out."""
+    """Draws indices without replacement, and reshuffles them when all have been drawn."""
 
     def __init__(self, indices: torch.Tensor, generator: torch.Generator) -> None:
         self.indices, self.generator = indices, generator

@@ -1,4 +1,4 @@
-"""Where training pictures come from: each source has a role, and a share of every batch."""
+"""Sources of training pictures: each has a role, and a share of the batches."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from siamese.data.images import LabeledImages
 
 
 class Role(str, Enum):
-    """What a source's pictures are, which decides the heads that learn from them.
+    """The kind of a source's pictures. It determines which heads of the network learn from them.
 
-    DIGIT and SYMBOL each have a head of that name, where the network has one for both. SYNTHETIC are made-up classes,
-    learned as symbols are. OUTLIER pictures belong to no class: nothing is like them, not even another outlier.
+    Attributes:
+        DIGIT: digits. A network with two heads learns them by the first, "digits".
+        SYMBOL: other symbols. A network with two heads learns them by the second, "symbols".
+        SYNTHETIC: artificial classes, which are learned like symbols.
+        OUTLIER: pictures that belong to no class. Two of them never form a positive pair.
     """
 
     DIGIT = "digit"
@@ -24,14 +27,14 @@ class Role(str, Enum):
 
 @dataclass(frozen=True)
 class Source:
-    """Pictures to learn from.
+    """Pictures to train on, and their share of the batches.
 
     Attributes:
-        pictures: classes are told apart by name: the same name in two sources is the same class.
-        role: of all the pictures.
-        per_class: pictures of each class in a batch.
-        classes: of the source in a batch; None for all of them.
-        every: 1 for a share in every batch, 4 for one in every fourth.
+        pictures: the labelled pictures. Classes of the same name in two sources are the same class.
+        role: the kind of all the pictures.
+        per_class: number of pictures of each class in a batch.
+        classes: number of the source's classes in a batch; None for all.
+        every: 1 to be in every batch, 4 in every fourth one.
     """
 
     pictures: LabeledImages
@@ -42,5 +45,5 @@ class Source:
 
     @classmethod
     def of(cls, pictures: LabeledImages, role: Role, config: SourceConfig) -> Source:
-        """A source with the shares of a batch that a configuration names."""
+        """A source with the shares of a configuration. Its `pictures` count is not used here."""
         return cls(pictures, role, config.per_class, config.classes, config.every)

@@ -1,7 +1,7 @@
-"""A picture of any kind -> the form that the network sees.
+"""Input processing: a picture of any kind -> the 28x28 pixels that the network sees.
 
-`decode` reads files, bytes, Pillow pictures and arrays as grey pixels; `ink` finds the symbol in them and brings it
-into MNIST's form; `errors` has what both may raise.
+`decode` turns files, bytes, Pillow images and arrays into grey pixels. `ink` finds the symbol in them and normalises
+it to MNIST's form. `errors` defines the exception that both may raise.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Decoding: a picture of any kind -> grey pixels.
 
-Nothing after this step depends on how a picture is stored: its format, depth, colours, transparency, orientation (EXIF)
-and size are dealt with here.
+This module handles everything about how a picture is stored: file format, bit depth, colours, transparency, EXIF
+orientation and size. No later step depends on them.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from PIL import Image
 from siamese.inputs import Picture
 from siamese.inputs.errors import BlankImageError
 
-WORK_SIDE = 320  # larger pictures are reduced to at most this before any work is done on them
-MAX_PIXELS = 50_000_000  # a 48-megapixel phone photograph passes, a decompression bomb does not
+WORK_SIDE = 320  # pixels; larger pictures are reduced to at most this side before any further work
+MAX_PIXELS = 50_000_000  # accepts a 48-megapixel phone photograph, rejects a decompression bomb
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 EXIF_ORIENTATION = 0x0112
-_UPRIGHT: dict[int, tuple[Image.Transpose, ...]] = {  # what brings each orientation upright
+_UPRIGHT: dict[int, tuple[Image.Transpose, ...]] = {  # EXIF orientation -> the transposes that bring it upright
     2: (Image.Transpose.FLIP_LEFT_RIGHT,),
     3: (Image.Transpose.ROTATE_180,),
     4: (Image.Transpose.FLIP_TOP_BOTTOM,),
@@ -30,7 +30,7 @@ _UPRIGHT: dict[int, tuple[Image.Transpose, ...]] = {  # what brings each orienta
     8: (Image.Transpose.ROTATE_90,),
 }
 
-# What Pillow's decoders raise on files that are broken or are no pictures.
+# What Pillow's decoders raise on broken files and on files that are not pictures.
 UNREADABLE = (OSError, SyntaxError, EOFError, ValueError, RuntimeError)
 
 
@@ -38,15 +38,16 @@ def decode_gray(image: Picture) -> np.ndarray:
     """Decode a picture of any kind as grey pixels.
 
     Args:
-        image: a PIL image, a path, the bytes of an image file, or an array; see `to_ink`.
+        image: a Pillow image, a path, the bytes of an image file, or an array. `to_ink` lists the supported arrays.
 
     Returns:
-        (H, W) float32 in [0, 1], reduced to at most `WORK_SIDE` pixels on a side unless fewer than 4 would be left on
-        the other.
+        (H, W) float32 in [0, 1]. A picture of more than `WORK_SIDE` pixels on its longer side is reduced by a whole
+        factor to at most `WORK_SIDE`, unless its shorter side would fall below 4 pixels.
 
     Raises:
-        BlankImageError: nothing in it is opaque.
-        ValueError: no readable image, or one of more than `MAX_PIXELS` pixels.
+        BlankImageError: the picture is fully transparent.
+        ValueError: the input is not a readable picture, is less than 4 pixels on a side, or has more than
+            `MAX_PIXELS` pixels.
     """
     if isinstance(image, np.ndarray):
         return _gray_from_image(_image_from_array(image))
@@ -70,7 +71,7 @@ def decode_gray(image: Picture) -> np.ndarray:
         raise _unreadable(name) from error
     with opened:
         _check_size(*opened.size)
-        opened.draft(None, (2 * WORK_SIDE, 2 * WORK_SIDE))  # a JPEG is decoded at a fraction of its size
+        opened.draft(None, (2 * WORK_SIDE, 2 * WORK_SIDE))  # lets a large JPEG be decoded at a fraction of its size
         return _gray_from_image(opened, name)
 
 
@@ -81,7 +82,7 @@ def _unreadable(name: str) -> ValueError:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError:  # a name that no file can have, such as a data URL
+    except OSError:  # a name that is too long for a file, such as a data URL
         return False
 
 
@@ -156,7 +157,7 @@ def _gray_from_image(image: Image.Image, name: str = "The picture") -> np.ndarra
 
 
 def _from_deep(image: Image.Image) -> Image.Image:
-    """Scale 16-bit, 32-bit and float pictures, whose range only they know, to 8 bits."""
+    """Scale a 16-bit, 32-bit or float picture to 8 bits. The range is inferred from its largest value."""
     values = np.asarray(image, dtype=np.float32)
     if not np.isfinite(values).all():
         raise ValueError("The picture has values that are not numbers.")
@@ -166,25 +167,28 @@ def _from_deep(image: Image.Image) -> Image.Image:
 
 
 def _flatten(pixels: np.ndarray) -> np.ndarray:
-    """Put a transparent picture on a ground against which its opaque part can be seen."""
+    """RGBA (H, W, 4) -> RGB (H, W, 3), on a background that the opaque part contrasts with."""
     colour, alpha = pixels[..., :3], pixels[..., 3]
     if alpha.min() == 255:
         return colour
     if alpha.max() < 16:
         raise BlankImageError
     opaque = alpha > alpha.max() // 2
-    if opaque.mean() > 0.5:  # a picture with holes or rounded corners
+    if opaque.mean() > 0.5:  # mostly opaque: a picture with holes or rounded corners
         ground = np.median(colour[opaque], axis=0)
-    else:  # strokes on nothing
+    else:  # mostly transparent: strokes without a background
         ground = 255.0 if colour[opaque].mean() < 128 else 0.0
     share = alpha[..., None] / np.float32(255)
     return np.rint(colour * share + ground * (1 - share)).astype(np.uint8)
 
 
 def _most_contrast(colour: np.ndarray) -> np.ndarray:
-    """Luminance, unless one colour channel shows far more (yellow on white, red on green)."""
+    """RGB (H, W, 3) -> grey (H, W): the luminance, or the channel of most contrast if it has over twice as much.
+
+    The latter is for yellow on white, red on green and the like, which hardly show in the luminance.
+    """
     red, green, blue = (colour[..., channel] for channel in range(3))
-    if np.array_equal(red, green) and np.array_equal(green, blue):  # a grey drawing: then luminance is any of them
+    if np.array_equal(red, green) and np.array_equal(green, blue):  # grey: any channel is the luminance
         return red
     luminance = np.asarray(Image.fromarray(np.ascontiguousarray(colour)).convert("L"))
     spread, spreads = np.std(luminance), colour[::2, ::2].std(axis=(0, 1), dtype=np.float32)

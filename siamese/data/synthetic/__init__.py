@@ -1,4 +1,5 @@
-"""Training pictures that are made: `pen` draws strokes, and `characters` invents symbols from them.
+"""Synthetic training pictures.
 
-`half_swaps` and `outliers` are made of digits; `corruptions` scans and photographs digits.
+`pen` renders strokes, and `characters` generates random symbols from strokes. `half_swaps` and `outliers` combine
+digits. `corruptions` simulates scans and photographs of digits.
 """

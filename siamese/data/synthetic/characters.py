@@ -1,8 +1,8 @@
-"""Procedural characters: a few strokes that meet, drawn again and again by an unsteady hand.
+"""Procedural characters: random combinations of a few strokes, each drawn many times with small variations.
 
-Ten small alphabets hold some hundred characters. More of them, which nobody ever drew, teach the symbols' head what a
-hand changes and what it does not: a character is a program of parts and of how they join, and each drawing of it is
-a little different (in the spirit of Lake et al., 2015, with nothing in it that was learned from data).
+Omniglot's two minimal sets have only 242 characters. Procedural characters add more classes, so that the
+symbols' head learns which differences are variations of handwriting and which make another character. A character
+is a set of strokes and of the places where they join, as in Lake et al. (2015), but no parameter is learned from data.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from siamese.data.omniglot import Alphabet
 from siamese.data.synthetic.pen import render_strokes
 from siamese.inputs.ink import fit, normalise_stroke
 
-SHEET = 84  # pixels of the sheet that a character is drawn on, before it is brought to 28
-STROKES = {1: 0.15, 2: 0.30, 3: 0.30, 4: 0.17, 5: 0.08}  # how many a character has, and how often
-POINTS = {2: 0.30, 3: 0.25, 4: 0.20, 5: 0.15, 6: 0.10}  # that a stroke runs through
+SHEET = 84  # side of the canvas that a character is drawn on, in pixels
+STROKES = {1: 0.15, 2: 0.30, 3: 0.30, 4: 0.17, 5: 0.08}  # number of strokes of a character: probability
+POINTS = {2: 0.30, 3: 0.25, 4: 0.20, 5: 0.15, 6: 0.10}  # number of points of a stroke: probability
 
 
 @dataclass(frozen=True)
 class Stroke:
-    """What a pen does between down and up.
+    """One stroke of a character.
 
     Attributes:
-        points: (N, 2), x and y, a character being about 1 across.
-        cornered: whether it runs straight from point to point; else it is a smooth curve.
+        points: (N, 2) x and y, where a character is about 1 unit wide.
+        cornered: True for straight lines from point to point, False for a smooth curve.
     """
 
     points: np.ndarray
@@ -35,12 +35,13 @@ class Stroke:
 
 
 def procedural_alphabet(characters: int, drawings: int, seed: int) -> Alphabet:
-    """An alphabet of made-up characters.
+    """Generate an alphabet of random characters.
 
     Args:
-        characters: how many; `HeadRetrainingConfig` asks for 1,000.
-        drawings: of each character, all different; `HeadRetrainingConfig` asks for 12, Omniglot has 20.
-        seed: decides all of them.
+        characters: number of characters; 1,000 by default in `HeadRetrainingConfig`.
+        drawings: number of drawings of each character, all different; 12 by default in `HeadRetrainingConfig`.
+            Omniglot has 20.
+        seed: determines all characters and drawings.
 
     Returns:
         images of shape (characters, drawings, 28, 28), named "Procedural".
@@ -58,10 +59,11 @@ def _one_of(probabilities: dict[int, float], rng: np.random.Generator) -> int:
 
 
 def _character(rng: np.random.Generator) -> list[Stroke]:
+    """The strokes of a new random character."""
     strokes: list[Stroke] = []
     for _ in range(_one_of(STROKES, rng)):
         points = _path(_one_of(POINTS, rng), rng.uniform(0.35, 1.0), rng)
-        if strokes and rng.random() < 0.65:  # it meets one that is there
+        if strokes and rng.random() < 0.65:  # joins an earlier stroke
             other = strokes[rng.integers(len(strokes))].points
             points = points - _somewhere(points, rng) + _somewhere(other, rng)
         else:
@@ -71,15 +73,15 @@ def _character(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _somewhere(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """An end of a stroke, mostly, or a point within."""
+    """A random point of a stroke, most often one of its ends."""
     return points[rng.choice([0, -1, int(rng.integers(len(points)))], p=[0.45, 0.3, 0.25])]
 
 
 def _path(count: int, size: float, rng: np.random.Generator) -> np.ndarray:
-    """The points of a stroke: a line, at times an arc, else a walk that turns."""
+    """The points of a random stroke: a line for two of them, else an arc (15 %) or a random walk."""
     angle = rng.uniform(0, 2 * np.pi)
     if count == 2:
-        if rng.random() < 0.5:  # lines that stand, lie or slant by half a right angle are more often written
+        if rng.random() < 0.5:  # handwriting has more lines at multiples of 45 degrees
             angle = rng.integers(8) * np.pi / 4 + rng.normal(0, 0.08)
         return size * np.array([[0, 0], [np.cos(angle), np.sin(angle)]])
     if rng.random() < 0.15:
@@ -96,7 +98,7 @@ def _path(count: int, size: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def _redrawn(strokes: list[Stroke], rng: np.random.Generator) -> list[np.ndarray]:
-    """The pen's paths as a hand might draw them this time: points, rotation, size and place differ a little."""
+    """One drawing of a character: its strokes with random variations of points, rotation, size and position."""
     paths = []
     for stroke in strokes:
         length = max(float(np.ptp(stroke.points, axis=0).max()), 0.3)
@@ -110,6 +112,7 @@ def _redrawn(strokes: list[Stroke], rng: np.random.Generator) -> list[np.ndarray
 
 
 def _curve(points: np.ndarray) -> np.ndarray:
+    """(24, 2) points on a spline through the given ones, cubic if there are at least four."""
     along = np.linspace(0, 1, len(points))
     return make_interp_spline(along, points, k=min(3, len(points) - 1))(np.linspace(0, 1, 24))
 

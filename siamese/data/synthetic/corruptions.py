@@ -1,7 +1,8 @@
-"""Corruptions: digits as people bring them, scanned small and cut tight, or photographed on paper.
+"""Corruptions: simulated scans and photographs of digits.
 
-MNIST shows digits in one form only. These functions put a digit of known ink back into a picture with the faults that
-real ones have, so that `to_ink` and the network can be trained, calibrated and tested on what comes out.
+MNIST has digits in a single clean form. These functions turn its digits into pictures with the defects of real ones:
+small, tightly cropped scans, and photographs of paper. The network is trained, calibrated and tested on what `to_ink`
+makes of them.
 """
 
 from __future__ import annotations
@@ -21,21 +22,27 @@ Corruption: TypeAlias = Callable[[np.ndarray, np.random.Generator], Picture]
 
 
 def scan(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A digit cut out along its edges, at 12 to 40 pixels, stretched or not, grey or of two values.
+    """Simulate a small, tightly cropped scan of a digit.
+
+    The digit is scaled to 12 to 39 pixels (16 in half of the cases), stretched to a square or kept in its proportions,
+    and made black and white, noisy, or neither.
 
     Args:
         ink: (28, 28) uint8, white on black.
-        rng: that everything is drawn from.
+        rng: the source of all random numbers.
 
     Returns:
         (h, w) uint8, light on dark or dark on light.
+
+    Raises:
+        BlankImageError: no pixel of `ink` exceeds 64.
     """
     cropped = Image.fromarray(crop_to_ink(ink, ink > 64, margin=0))
     side = int(rng.integers(12, 40)) if rng.random() < 0.5 else 16
     scale = side / max(cropped.size)
     width, height = (max(3, round(length * scale)) for length in cropped.size)
     stretched = rng.random()
-    if stretched < 0.4:  # to a square, whatever its shape was
+    if stretched < 0.4:  # to a square
         width = height = side
     elif stretched < 0.6:
         width = round(width + (side - width) * rng.random())
@@ -50,15 +57,16 @@ def scan(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def photograph(ink: np.ndarray, rng: np.random.Generator, side: int = 320) -> Image.Image:
-    """A digit in pencil or pen on paper, lit unevenly, photographed by hand.
+    """Simulate a hand-held photograph of a digit, in pencil or pen on unevenly lit paper.
 
     Args:
         ink: (28, 28) uint8, white on black.
-        rng: that everything is drawn from.
+        rng: the source of all random numbers.
         side: of the picture, in pixels.
 
     Returns:
-        an RGB picture: lined or plain paper, a light gradient, a shadow's edge, a crease, grain.
+        an RGB picture of `side` x `side` pixels: lined or plain paper, a light gradient, and at random the edge of a
+        shadow and a crease; blurred, with grain and a warm tint.
     """
     length = rng.uniform(0.3, 0.7) * side
     enlarged = Image.fromarray(ink).resize((round(length * SIDE / BOX),) * 2, Image.Resampling.BICUBIC)
@@ -81,7 +89,7 @@ def photograph(ink: np.ndarray, rng: np.random.Generator, side: int = 320) -> Im
     angle = rng.uniform(0, 2 * np.pi)
     across = x * np.cos(angle) + y * np.sin(angle)
     light = 1 - rng.uniform(0, 0.5) * (across - across.min()) / np.ptp(across)
-    if rng.random() < 0.5:  # the edge of a hand's or a phone's shadow
+    if rng.random() < 0.5:  # the edge of the shadow of a hand or a phone
         edge = rng.uniform(np.quantile(across, 0.2), np.quantile(across, 0.8))
         light *= 1 - rng.uniform(0.2, 0.5) / (1 + np.exp(-(across - edge) * rng.uniform(15, 60)))
     if rng.random() < 0.3:
@@ -95,15 +103,16 @@ def photograph(ink: np.ndarray, rng: np.random.Generator, side: int = 320) -> Im
 
 
 def corrupt(pictures: LabeledImages, corruption: Corruption, seed: int) -> LabeledImages:
-    """Every picture corrupted in a way of its own, and read back through `to_ink`.
+    """Corrupt each picture at random, and pass it through `to_ink`.
 
     Args:
-        pictures: of ink.
-        corruption: `scan` or `photograph`.
-        seed: decides all corruptions.
+        pictures: (N, 1, 28, 28) ink.
+        corruption: `scan`, `photograph` or another function of a picture and a random generator.
+        seed: determines all corruptions.
 
     Returns:
-        the same pictures in the same order; one that `to_ink` finds blank stays as it was.
+        the corrupted pictures, in the same order and with the same labels. A picture that comes out blank is returned
+        uncorrupted.
     """
     rng = np.random.default_rng(seed)
     images = []

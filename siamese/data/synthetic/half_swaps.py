@@ -1,8 +1,8 @@
-"""Half-swap classes: the upper half of one digit on the lower half of another, symbols that nobody ever drew.
+"""Half-swap classes: the upper half of one digit above the lower half of another.
 
-A letter of Omniglot was drawn by twenty people, a digit of MNIST by hundreds. A class for each two digits joined thus
-shows a symbol in many more handwritings, and there are 90 such classes beside the ten digits (in the spirit of CutMix,
-Yun et al., 2019, with a class of its own for each combination).
+They are additional classes for training. An Omniglot character was drawn by twenty people, but MNIST's digits by
+hundreds, so these classes show more variation of handwriting. Ten digits give 90 of them. The idea is that of CutMix
+(Yun et al., 2019), except that each combination is a class of its own.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from siamese.data.images import LabeledImages
 
 
 def half_swaps(digits: LabeledImages, each: int, seed: int) -> LabeledImages:
-    """Pictures of every two different digits joined, one above and one below.
+    """Combine every ordered pair of different digits into a class.
 
     Args:
-        digits: to make them of. A picture may give more than one half.
+        digits: the pictures to combine. A picture may be used more than once.
         each: number of pictures of each class.
-        seed: decides all of them.
+        seed: determines all pictures.
 
     Returns:
-        classes named "3 over 5"; none of a single digit.
+        classes named "3 over 5", for each two different digits that have pictures.
     """
     generator = torch.Generator().manual_seed(seed)
     present = digits.labels.unique().tolist()

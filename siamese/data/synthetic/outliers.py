@@ -1,7 +1,7 @@
-"""Outliers: pictures that belong to no class. Digits with others drawn small inside them, and doodles.
+"""Outliers: pictures that belong to no class, namely digits with smaller digits inside them, and doodles.
 
-A network that knows digits alone takes a smiley for a 0, for the ring is there, and what lies inside says nothing to
-it. So it is exposed to outliers, which belong to no class (Hendrycks, Mazeika and Dietterich, 2019).
+A network that is trained on digits alone takes a smiley for a 0: it recognises the ring and ignores what is inside.
+Outlier exposure (Hendrycks, Mazeika and Dietterich, 2019) prevents this.
 """
 
 from __future__ import annotations
@@ -14,31 +14,34 @@ from siamese.data.synthetic.pen import render_strokes
 from siamese.inputs.ink import SIDE, to_ink
 
 NAMES = ("outlier",)
-ADDED = 0.35  # ink that lies inside, at least, as a share of what lies around it: of digits,
-INSIDE = 0.2  # and of marks in a ring
+ADDED = 0.35  # least ink that nested digits add, as a share of the outer digit's
+INSIDE = 0.2  # least ink that a doodle's marks add, as a share of the ring's
 
 
 def make_outliers(pictures: LabeledImages, count: int, seed: int) -> LabeledImages:
-    """Outliers, half of them `nested` and half `doodles`.
+    """Make outliers: `nested` digits and `doodles`, half of each.
 
     Args:
-        pictures: digits, to nest.
-        count: how many outliers.
-        seed: decides all of them.
+        pictures: the digits to nest, at least one.
+        count: number of outliers. If it is odd, there is one more of the nested ones.
+        seed: determines all outliers.
 
     Returns:
-        one class, named "outlier".
+        a single class, named "outlier"; first the nested digits, then the doodles.
     """
     return join(nested(pictures, count - count // 2, seed), doodles(count // 2, seed))
 
 
 def nested(pictures: LabeledImages, count: int, seed: int) -> LabeledImages:
-    """Pictures in each of which two to four others, at 25 % to 40 % of their size, lie within one.
+    """Make pictures of a digit with two to four other digits inside it, at 25 % to 40 % of their size.
 
     Args:
-        pictures: digits, at least one.
-        count: how many are made.
-        seed: decides all of them.
+        pictures: the digits, at least one.
+        count: number of pictures to make.
+        seed: determines all pictures.
+
+    Returns:
+        a single class, named "outlier".
     """
     rng = np.random.default_rng(seed)
     ink = pictures.images[:, 0].numpy()
@@ -46,19 +49,19 @@ def nested(pictures: LabeledImages, count: int, seed: int) -> LabeledImages:
     while len(made) < count:
         chosen = ink[rng.integers(len(ink), size=rng.integers(3, 6))]
         picture = _nest(chosen, rng)
-        # Where the strokes cover one another, what comes out is a digit after all.
+        # If the small digits coincide with the strokes of the large one, the result is still a digit.
         if picture.sum(dtype=np.int64) >= (1 + ADDED) * chosen[0].sum(dtype=np.int64):
             made.append(picture)
     return _labeled(made)
 
 
 def _nest(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The first of (N, 28, 28) uint8 pictures with the others small inside it, about its middle."""
+    """The first of (N, 28, 28) uint8 pictures, with the others reduced and placed near its middle."""
     around = ink[0].copy()
     for inner in ink[1:]:
         side = round(SIDE * rng.uniform(0.25, 0.4))
         small = np.asarray(Image.fromarray(inner).resize((side, side), Image.Resampling.BOX))
-        # Reduced, a stroke is thinner than a pixel and pale; a pen would draw it as dark as the rest.
+        # Reduced strokes are thinner than a pixel, and thus pale. A pen would draw them as dark as the others.
         small = np.minimum(small.astype(np.float32) * 255 / max(int(small.max()), 1), 255).astype(np.uint8)
         row, column = np.clip(np.rint(rng.normal((SIDE - side) / 2, 3, 2)), 0, SIDE - side).astype(int)
         window = around[row : row + side, column : column + side]
@@ -67,14 +70,17 @@ def _nest(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def doodles(count: int, seed: int) -> LabeledImages:
-    """Drawings of random strokes; every other one has a ring around them, as a face has.
+    """Make drawings of random strokes, every other one with a ring around them, like a face.
 
-    There are at least three strokes in a ring, and at least four without one: fewer may make a digit, such as a 0
-    with a bar across it.
+    There are at least three strokes inside a ring, and at least four without one. Fewer might look like a digit, such
+    as a 0 with a bar across it.
 
     Args:
-        count: how many are made.
-        seed: decides all of them.
+        count: number of drawings.
+        seed: determines all drawings.
+
+    Returns:
+        a single class, named "outlier".
     """
     rng = np.random.default_rng(seed)
     made: list[np.ndarray] = []
@@ -84,7 +90,7 @@ def doodles(count: int, seed: int) -> LabeledImages:
         if len(made) % 2:
             ring = _ring(rng, 1.0)
             picture = _ink([ring, *(_mark(rng, 0.55) for _ in range(rng.integers(3, 6)))], brush, height)
-            # Marks so small that they were taken for specks leave a ring, which is a 0.
+            # `to_ink` may have removed small marks as specks. The ring alone would be a 0.
             if picture.sum(dtype=np.int64) < (1 + INSIDE) * _ink([ring], brush, height).sum(dtype=np.int64):
                 continue
         else:
@@ -102,7 +108,7 @@ def _labeled(made: list[np.ndarray]) -> LabeledImages:
 
 
 def _mark(rng: np.random.Generator, reach: float) -> np.ndarray:
-    """A dash, an arc, a small ring or a zigzag, (N, 2), within `reach` of the middle or a little farther."""
+    """(N, 2) points of a dash, an arc, a small ring or a zigzag, placed up to `reach` from the middle in x and y."""
     place = rng.uniform(-reach, reach, 2)
     size = reach * rng.uniform(0.25, 0.9)
     kind = rng.integers(5)
@@ -120,7 +126,7 @@ def _mark(rng: np.random.Generator, reach: float) -> np.ndarray:
 
 
 def _ring(rng: np.random.Generator, radius: float) -> np.ndarray:
-    """A closed curve by an unsteady hand, (N, 2)."""
+    """(40, 2) points of an imperfect ring around the origin, which may not quite close."""
     angles = rng.uniform(0, 2 * np.pi) + np.linspace(0, 2 * np.pi * rng.uniform(0.97, 1.05), 40)
     wobble = 1 + 0.06 * rng.uniform(0, 1) * np.sin(2 * angles + rng.uniform(0, 6))
     across, down = radius * rng.uniform(0.75, 1.1, 2)

@@ -1,4 +1,4 @@
-"""The pen renderer: trajectories of a pen -> drawings, as the page's canvas shows them."""
+"""The pen renderer: pen trajectories -> drawings that look like those on the app's drawing canvas."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from siamese.data.pendigits import Recording
 from siamese.inputs.ink import to_ink
 
 CANVAS = 280  # side of the drawing canvas, in pixels
-BRUSHES = (8, 14, 20)  # that measurements are reported for
-BRUSH_RANGE, HEIGHT_RANGE = (3, 30), (60, 250)  # of varied drawings, in canvas pixels
+BRUSHES = (8, 14, 20)  # widths that measurements are reported for, in canvas pixels
+BRUSH_RANGE, HEIGHT_RANGE = (3, 30), (60, 250)  # of the drawings that `varied` makes, in canvas pixels
 
 
 def render_strokes(
@@ -29,19 +29,19 @@ def render_strokes(
     """Draw strokes with a round black brush on white, in the middle of a square canvas.
 
     Args:
-        strokes: (points, 2) arrays of x and y, in any unit, with y growing downwards.
+        strokes: at least one (points, 2) array of x and y, in any unit. y points downwards.
         brush: width of the stroke, in canvas pixels.
-        height: length of the drawing's longer side between the outermost points, in canvas pixels. Half a brush is
-            added at each end.
+        height: length of the drawing's longer side, measured between the outermost points, in canvas pixels. The
+            brush adds half its width at each end.
         canvas: side of the canvas, in pixels.
-        oversample: it is drawn at this multiple of the size and reduced, for the smooth edge that a browser's canvas
-            gives. 1 for hard edges.
-        round_ends: a disc at both ends of each stroke, as a pen leaves it.
-        smallest: least extent, in the strokes' unit, that is taken for the drawing's own. Without it a dot would be
+        oversample: the drawing is made at this multiple of the size, then reduced. This gives the smooth edges of a
+            browser's canvas; 1 gives hard edges.
+        round_ends: draw a disc at both ends of each stroke, as a pen does.
+        smallest: lower bound of the drawing's size for scaling, in the unit of the strokes. It keeps a dot from being
             enlarged to the full height.
 
     Returns:
-        a grey picture (mode "L"), `canvas` pixels on each side.
+        a grey picture (mode "L") of `canvas` x `canvas` pixels.
     """
     points = np.concatenate(strokes)
     low, high = points.min(axis=0), points.max(axis=0)
@@ -59,26 +59,29 @@ def render_strokes(
 
 
 def rendered(recordings: list[Recording], brush: float, height: float = 180.0) -> LabeledImages:
-    """All recordings drawn with one brush, as the network sees them: through `to_ink`.
+    """Draw all recordings with one brush, and pass them through `to_ink`.
 
     Args:
-        recordings: to draw.
+        recordings: the digits to draw.
         brush: width of the stroke, in canvas pixels.
         height: length of each digit's longer side, in canvas pixels.
+
+    Returns:
+        one picture for each recording, with classes named "0" to "9".
     """
     images = [to_ink(render_strokes(recording.strokes, brush, height)) for recording in recordings]
     return from_ink(images, [recording.label for recording in recordings], NAMES)
 
 
 def redrawn(recording: Recording, rng: np.random.Generator) -> Recording:
-    """The same digit as the same hand might draw it once more.
+    """A variation of a recording, as the same person might draw the digit again.
 
-    Each stroke is shifted (3 % of the digit's size), rotated (3 degrees) and scaled (6 %, all standard deviations), and
-    one in five begins later or ends sooner.
+    Each stroke is shifted (3 % of the digit's size), rotated (3 degrees) and scaled (6 %); the numbers are standard
+    deviations. One stroke in five is shortened at its ends.
 
     Args:
-        recording: the original.
-        rng: that everything is drawn from.
+        recording: the original, which is not changed.
+        rng: the source of all random numbers.
     """
     size = max(float(np.ptp(np.concatenate(recording.strokes), axis=0).max()), 1.0)
     strokes = []
@@ -94,16 +97,16 @@ def redrawn(recording: Recording, rng: np.random.Generator) -> Recording:
 
 
 def varied(recordings: list[Recording], copies: int, seed: int, redraw: bool = False) -> LabeledImages:
-    """Several renderings of each recording, with brushes from 3 to 30 and heights from 60 to 250 pixels.
+    """Draw each recording several times, with brushes from 3 to 30 and heights from 60 to 250 canvas pixels.
 
     Args:
-        recordings: to draw.
-        copies: of each.
-        seed: decides all brushes, heights and redrawings.
-        redraw: vary each copy as a hand would, by `redrawn`; for training only.
+        recordings: the digits to draw.
+        copies: number of drawings of each recording.
+        seed: determines all brushes, heights and variations.
+        redraw: also vary the strokes of each copy by `redrawn`. For training only.
 
     Returns:
-        the copies of the first recording, then those of the second, and so on.
+        the copies of the first recording, then those of the second, and so on, with classes named "0" to "9".
     """
     rng = np.random.default_rng(seed)
     images, labels = [], []

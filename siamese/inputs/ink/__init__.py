@@ -1,12 +1,12 @@
-"""Ink: any picture of a symbol -> 28x28 pixels, made the way MNIST was made.
+"""Ink: any picture of a symbol -> 28x28 pixels in MNIST's form.
 
-MNIST's digits were cropped, scaled into a 20x20 box with their aspect ratio kept, and placed in a 28x28 field with their
-centre of mass in the middle (LeCun et al., 1998). A network trained on them reads other drawings well only if they have
-the same form. So every picture of ink enters through `to_ink`, whose steps are three modules:
+MNIST's digits were cropped, scaled into a 20x20 box with their aspect ratio kept, and placed in a 28x28 field with
+their centre of mass in the middle (LeCun et al., 1998). A network trained on MNIST is accurate on other drawings
+only if they have the same form, so every picture passes through `to_ink`. Its three steps are three modules:
 
-- `finding`: grey -> darkness, 1 where there is ink, be it dark or light;
+- `finding`: grey -> darkness, which is 1 for ink, whether the ink is darker or lighter than the background;
 - `cleaning`: darkness -> the symbol alone, without specks, frames and ruled lines;
-- `normalising`: the symbol alone -> MNIST's form, in stroke width, size and place.
+- `normalising`: the symbol alone -> MNIST's stroke width, size and position.
 
 Ink is white (255) on black (0).
 """
@@ -36,18 +36,21 @@ __all__ = [
 
 
 def to_ink(image: Picture) -> np.ndarray:
-    """Find the symbol in a picture and bring it into MNIST's form.
+    """Find the symbol in a picture and normalise it to MNIST's form.
 
     Args:
-        image: a PIL image, a path, the bytes of an image file, or an array: (H, W), (H, W, 1), (H, W, 3)
-            or (H, W, 4); booleans, integers of 8 or 16 bits, or floats in [0, 1], [-1, 1] or [0, 255].
+        image: a Pillow image, a path, the bytes of an image file, or an array. An array has the shape (H, W),
+            (H, W, 1), (H, W, 3) or (H, W, 4), and holds booleans, integers from 0 to 255 or to 65535, or floats in
+            [0, 1], [-1, 1] or [0, 255].
 
     Returns:
-        (28, 28) uint8, white ink on black. A picture that already has this form is returned unchanged.
+        (28, 28) uint8, white ink on black. A 28x28 picture that already has MNIST's form is returned unchanged; if
+        it is black on white, it is inverted.
 
     Raises:
-        BlankImageError: nothing stands out from the ground.
-        ValueError: no readable image, or one of more than `decode.MAX_PIXELS` pixels.
+        BlankImageError: nothing stands out from the background.
+        ValueError: the input is not a readable picture, is less than 4 pixels on a side, or has more than
+            `decode.MAX_PIXELS` pixels.
     """
     gray = decode_gray(image)
     if gray.shape == (SIDE, SIDE):

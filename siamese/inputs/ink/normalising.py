@@ -1,4 +1,4 @@
-"""The symbol alone -> MNIST's form: its stroke width, a 20x20 box, centred by mass in 28x28 pixels."""
+"""The symbol alone -> MNIST's form: stroke width, a 20x20 box, centred by its mass in 28x28 pixels."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ from siamese.config import InputConfig
 from siamese.inputs.errors import BlankImageError
 
 INPUT = InputConfig()
-SIDE = INPUT.size[0]  # of the picture that the network sees, in pixels
-BOX = INPUT.box  # side of the box that the symbol is fitted into, in pixels
-STROKE_WIDTHS = INPUT.stroke_widths  # thinnest and thickest, in pixels of that box
-FINE = 4  # strokes are normalised at this multiple of the final resolution
+SIDE = INPUT.size[0]  # of the network's input, in pixels
+BOX = INPUT.box  # side of the box that the symbol is scaled to, in pixels
+STROKE_WIDTHS = INPUT.stroke_widths  # smallest and largest, in pixels
+FINE = 4  # stroke widths are normalised at this multiple of the final resolution
 
 
 def is_ink(picture: np.ndarray) -> bool:
-    """Whether a picture already has MNIST's form: black rim, 20x20 box, centred by mass.
+    """Whether a picture already has MNIST's form: a black border, a 20x20 box, centred by its mass.
 
     Args:
         picture: (28, 28) uint8.
+
+    Returns:
+        True if the border pixels are 0, the brightest pixel is at least 128, the ink's longer side is between 17 and
+        21 pixels, and its centre of mass is within 1.6 pixels of the middle.
     """
     if picture[[0, -1]].any() or picture[:, [0, -1]].any():
         return False
@@ -33,12 +37,15 @@ def is_ink(picture: np.ndarray) -> bool:
 
 
 def crop_to_ink(picture: np.ndarray, mask: np.ndarray, margin: int = 1) -> np.ndarray:
-    """The part of a picture that holds its ink, with a margin where the picture has room for one.
+    """Crop a picture to its ink.
 
     Args:
         picture: (H, W), of any data type.
-        mask: (H, W) bool, True where there is ink.
-        margin: in pixels.
+        mask: (H, W) bool, True for ink.
+        margin: pixels to keep on each side, as far as the picture extends.
+
+    Returns:
+        (h, w), a view of the picture.
 
     Raises:
         BlankImageError: the mask is empty.
@@ -52,16 +59,16 @@ def crop_to_ink(picture: np.ndarray, mask: np.ndarray, margin: int = 1) -> np.nd
 
 
 def normalise_stroke(symbol: np.ndarray) -> np.ndarray:
-    """Bring the symbol to `FINE` times its final size, and its stroke into `STROKE_WIDTHS`.
+    """Scale the symbol to `FINE` times its final size, and bring its stroke width into the range `STROKE_WIDTHS`.
 
-    The width of a stroke is four times the mean distance of its pixels from its edge: across a long
-    bar of width w the distance rises from 0 to w / 2 and falls again, w / 4 on average.
+    The stroke width is estimated as four times the mean distance of the stroke's pixels from its edge. Across a long
+    bar of width w, this distance rises from 0 to w / 2 and falls again, so its mean is w / 4.
 
     Args:
         symbol: (h, w) float32 in [0, 1], cropped to the symbol.
 
     Returns:
-        (h', w') float32 in [0, 1], about `FINE` times its final size, and a margin of 2 * `FINE` pixels.
+        (h', w') float32 in [0, 1], about `FINE` times the final size, plus a margin of 2 * `FINE` pixels on each side.
     """
     target = FINE * (BOX - 1)
     scale = target / max(symbol.shape)
@@ -72,7 +79,7 @@ def normalise_stroke(symbol: np.ndarray) -> np.ndarray:
     mask = fine > 0.5
     if not mask.any():
         return fine
-    # One pixel of the margin is enough to measure up to.
+    # One pixel of margin is enough for the distances; it saves time to leave out the rest.
     inside = _framed(_distances(mask[margin - 1 : 1 - margin, margin - 1 : 1 - margin]), margin - 1)
     width = stroke_width(inside[mask]) / FINE
     thinnest, thickest = STROKE_WIDTHS
@@ -80,12 +87,12 @@ def normalise_stroke(symbol: np.ndarray) -> np.ndarray:
     grow = FINE * (wanted - width) / 2
     if abs(grow) < 0.25:
         return fine
-    distance = inside - _distances(~mask)  # positive inside
+    distance = inside - _distances(~mask)  # signed: positive inside the stroke
     return np.clip(distance + grow, -0.5, 0.5).astype(np.float32) + 0.5
 
 
 def _framed(picture: np.ndarray, margin: int) -> np.ndarray:
-    """`np.pad`, in a fifth of the time."""
+    """The picture with a margin of zeros, as `np.pad` makes it in five times the time."""
     height, width = picture.shape
     framed = np.zeros((height + 2 * margin, width + 2 * margin), picture.dtype)
     framed[margin : margin + height, margin : margin + width] = picture
@@ -93,10 +100,10 @@ def _framed(picture: np.ndarray, margin: int) -> np.ndarray:
 
 
 def _distances(mask: np.ndarray) -> np.ndarray:
-    """How far each pixel of a mask is from its edge; 0 outside.
+    """The distance of each pixel of a mask from the nearest pixel outside it; 0 outside.
 
-    The same as `ndimage.distance_transform_edt`, which computes the distance of every pixel. Symbols cover little of
-    their field, so that computing it for their pixels alone takes two thirds of the time.
+    Equal to `ndimage.distance_transform_edt`, which computes a distance for every pixel of the picture. A symbol
+    covers a small part of it, so computing distances for the symbol's pixels only takes two thirds of the time.
     """
     nearest = ndimage.distance_transform_edt(mask, return_distances=False, return_indices=True)
     rows, columns = np.nonzero(mask)
@@ -110,25 +117,25 @@ def stroke_width(distances: np.ndarray) -> float:
     """Mean stroke width.
 
     Args:
-        distances: (n,), from each pixel of ink to the nearest that is none, in any unit.
+        distances: (n,), from each ink pixel to the nearest pixel without ink, in pixels.
 
     Returns:
-        the width, in the same unit.
+        the width, in pixels.
     """
     return float(4 * (distances - 0.5).mean())
 
 
 def fit(symbol: np.ndarray) -> np.ndarray:
-    """Fit a symbol into the 20x20 box and put its centre of mass into the middle of the field.
+    """Scale a symbol into the 20x20 box and move its centre of mass to the middle of the 28x28 field.
 
     Args:
-        symbol: (h, w) float32 in [0, 1], of any size; empty space around it is cropped away.
+        symbol: (h, w) float32 in [0, 1], of any size. Empty space around the symbol is cropped.
 
     Returns:
-        (28, 28) uint8.
+        (28, 28) uint8, white ink on black.
 
     Raises:
-        BlankImageError: no pixel exceeds a quarter.
+        BlankImageError: no pixel exceeds 0.25.
     """
     tight = crop_to_ink(symbol, symbol > 0.25)
     scale = BOX / max(tight.shape)
