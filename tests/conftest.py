@@ -108,8 +108,3 @@ def mnist_dir(matcher: Matcher, tmp_path_factory: pytest.TempPathFactory) -> Pat
     folder = tmp_path_factory.mktemp("data")
     write_mnist(folder, (six_times(images), np.tile(labels, 6)), (images, labels))
     return folder
-
-
-def idx(array: np.ndarray) -> bytes:
-    header = np.array([0x0800 + array.ndim, *array.shape], dtype=">u4")
-    return header.tobytes() + array.astype(np.uint8).tobytes()

@@ -26,6 +26,20 @@ def test_a_preset_is_a_whole_configuration(name):
     assert parsed(["--preset", name]) == PRESETS[name]
 
 
+def test_a_backbone_of_torchvisions_has_no_intermediate_features():
+    assert PRESETS["full"].network.intermediate_grid > 0
+    assert parsed(["--preset", "full", "--backbone", "resnet18"]).network.intermediate_grid == 0
+    assert parsed(["--preset", "full", "--backbone", "conv"]) == PRESETS["full"]
+
+
+def test_help_names_every_default(capsys):
+    with pytest.raises(SystemExit):
+        cli.parse_training(["--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    for default in ("(20)", "(128)", "(supcon)", "(batch-hard)", "(0.005)", "(0.07)", "(conv)", "(runs/base)"):
+        assert default in text
+
+
 def test_what_is_given_goes_before_the_preset():
     """Wherever it stands, and even where it is what would hold without the preset."""
     epochs = RunConfig().training.epochs
@@ -49,7 +63,8 @@ def test_what_is_given_goes_before_the_preset():
         ["--backbone", "resnet18", "--pretrained-backbone"],
         ["--loss", "triplet", "--margin", "0.2", "--mining", "semi-hard", "--learning-rate", "0.001"],
         ["--loss", "contrastive", "--sampling", "pairs"],
-        ["--temperature", "0.1", "--hold-out", "Greek", "Early_Aramaic"],
+        ["--preset", "unseen", "--temperature", "0.2", "--hold-out", "Greek", "Early_Aramaic"],
+        ["--preset", "unseen", "--backbone", "resnet18"],
     ],
     ids=" ".join,
 )
@@ -82,16 +97,17 @@ def test_a_value_that_options_cannot_take_back_is_not_recorded():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--embedding-dim", "0"], "embedding_dim must be at least 2"),
-        (["--limit", "5"], "limit must be at least 100 images, got 5"),
-        (["--limit", "-1"], "limit must be at least 100 images, got -1"),
-        (["--epochs", "0"], "epochs must be greater than 0, got 0"),
-        (["--margin", "-1"], "margin must lie between 0 and 2"),
-        (["--learning-rate", "0"], "learning_rate must be greater than 0"),
+        (["--embedding-dim", "0"], "--embedding-dim must be at least 2"),
+        (["--limit", "5"], "--limit must be at least 100 images, got 5"),
+        (["--limit", "-1"], "--limit must be at least 100 images, got -1"),
+        (["--epochs", "0"], "--epochs must be greater than 0, got 0"),
+        (["--margin", "-1"], "--margin must lie between 0 and 2"),
+        (["--learning-rate", "0"], "--learning-rate must be greater than 0"),
         (["--loss", "triplet", "--sampling", "pairs"], "goes with the loss 'contrastive'"),
-        (["--exclude-classes", "12"], "exclude_classes takes up to eight digits"),
-        (["--exclude-classes", *"012345678"], "exclude_classes takes up to eight digits"),
-        (["--preset", "full", "--backbone", "resnet18"], "intermediate_grid is the conv backbone's"),
+        (["--exclude-classes", "12"], "--exclude-classes takes up to eight digits"),
+        (["--exclude-classes", *"012345678"], "--exclude-classes takes up to eight digits"),
+        (["--loss", "contrastive", "--sampling", "triplets"], "--sampling 'triplets' goes with the loss 'triplet'"),
+        (["--hold-out", "Klingon"], "--hold-out names alphabets, and the preset base trains on none"),
         (["--preset", "full", "--sampling", "pairs", "--loss", "contrastive"], "outliers belong to no class"),
         (["--private"], "--private says how to make the repository of --push-to-hub"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import runpy
 import signal
 import subprocess
@@ -17,18 +18,17 @@ import torch
 from safetensors.torch import load_file
 
 import train
-from siamese.bundle import format as bundle
+from siamese.bundle.format import FILES, Bundle, load
 from siamese.bundle.measurements import find
 from siamese.config import PRESETS, HeadRetrainingConfig, RunConfig, SourceConfig, from_json
 from siamese.data.images import limit
 from siamese.data.mnist import load_mnist
 from siamese.data.sources import Role, Source
 from siamese.models.inference import embed
-from siamese.training import trainer
 from tests.helpers import ROOT, identical, six_times, write_mnist
 from tests.omniglot_files import write_omniglot
 
-SMALL = "--preset tiny --limit 300 --epochs 4 --embedding-dim 8 --device cpu".split()
+SMALL = "--preset tiny --limit 600 --epochs 4 --embedding-dim 8 --device cpu".split()
 
 KILLED = """
 import os, signal, sys
@@ -40,7 +40,7 @@ steps = Trainer.steps
 def interrupted(trainer):
     for step in steps(trainer):
         yield step
-        if step.epoch == 2 and step.step == 2 * trainer.steps_per_epoch + 1:
+        if step.epoch == 2 and step.step == 2 * trainer.steps_per_epoch + 3:
             os.kill(os.getpid(), signal.SIGKILL)
 
 Trainer.steps = interrupted
@@ -71,9 +71,9 @@ def finished(mnist_dir, tmp_path_factory) -> tuple[Path, str]:
 def test_a_run_ends_with_its_bundle_and_its_table(finished):
     out, output = finished
     assert output.rstrip().endswith(f"Bundle: {out}")
-    accuracy = find(bundle.load(out).measurements.test, "5-nn accuracy")
+    accuracy = find(load(out).measurements.test, "5-nn accuracy")
     assert f"| {accuracy.title} | {accuracy.text} |" in output
-    assert {name for name in bundle.FILES if (out / name).is_file()} == set(bundle.FILES)
+    assert {name for name in FILES if (out / name).is_file()} == set(FILES)
     assert (out / "report.html").stat().st_size > 100_000
     for epoch in range(1, 5):
         assert f"epoch {epoch}/4" in output
@@ -82,22 +82,22 @@ def test_a_run_ends_with_its_bundle_and_its_table(finished):
 
 
 def test_a_run_records_how_to_make_it_again(finished):
-    measured = bundle.load(finished[0]).measurements
-    assert measured.command == "python train.py --preset tiny --limit 300 --embedding-dim 8 --epochs 4"
+    measured = load(finished[0]).measurements
+    assert measured.command == "python train.py --preset tiny --limit 600 --embedding-dim 8 --epochs 4"
     tiny = PRESETS["tiny"]
     assert from_json(RunConfig, measured.config) == replace(
         tiny,
-        data=replace(tiny.data, limit=300),
+        data=replace(tiny.data, limit=600),
         network=replace(tiny.network, embedding_dim=8),
         training=replace(tiny.training, epochs=4),
     )
-    assert measured.pictures == {"fit": 300, "test": 300, "pairs": 300 * 299 // 2}
+    assert measured.pictures == {"fit": 600, "test": 600, "pairs": 600 * 599 // 2}
 
 
 def test_a_run_says_what_its_bundle_does(finished, mnist_dir):
     """The reported accuracy is that of the saved weights, taken by hand on the pictures of each set."""
-    loaded = bundle.load(finished[0])
-    fit, test = (limit(load_mnist(mnist_dir, train=part), 300) for part in (True, False))
+    loaded = load(finished[0])
+    fit, test = (limit(load_mnist(mnist_dir, train=part), 600) for part in (True, False))
     a, b = (embed(loaded.net, part.images, views=loaded.inference.views) for part in (fit, test))
     nearest = [int((a - query).norm(dim=1).argmin()) for query in b]
     by_hand = float((fit.labels[nearest] == test.labels).float().mean())
@@ -130,8 +130,8 @@ def test_labels_without_meaning_are_learned_by_heart_but_not_read(matcher, tmp_p
     fit, test = ((pictures, rng.integers(0, 10, len(pictures))) for pictures in (six_times(images), images))
     write_mnist(tmp_path, fit, test)
     out = tmp_path / "run"
-    train.main(["--data-dir", str(tmp_path), "--out", str(out), *SMALL, "--limit", "600", "--epochs", "1"])
-    measured = bundle.load(out).measurements
+    train.main(["--data-dir", str(tmp_path), "--out", str(out), *SMALL, "--epochs", "1"])
+    measured = load(out).measurements
     assert measured.value("1-nn accuracy") < 0.17
     assert measured.value("5-nn accuracy") < 0.17
     assert measured.value("roc auc") == pytest.approx(0.5, abs=0.02)
@@ -142,7 +142,7 @@ def test_labels_without_meaning_are_learned_by_heart_but_not_read(matcher, tmp_p
 
 def run_without_8_and_9(
     mnist_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, preset: RunConfig
-) -> tuple[dict[Role, Source], bundle.Bundle]:
+) -> tuple[dict[Role, Source], Bundle]:
     """What a whole run of a preset learns from that leaves 8 and 9 out, and its bundle."""
     (tmp_path / "MNIST").symlink_to(mnist_dir / "MNIST")
     write_omniglot(tmp_path, "small1", {"Greek": 6, "Early_Aramaic": 20})
@@ -158,7 +158,7 @@ def run_without_8_and_9(
     symbols = sources[Role.SYMBOL].pictures
     assert len(symbols.names) == 6 * 4
     assert all(name.startswith("Greek") for name in symbols.names)
-    return sources, bundle.load(out)
+    return sources, load(out)
 
 
 def test_a_whole_run_with_two_heads_never_sees_the_digits_left_out(mnist_dir, tmp_path, monkeypatch):
@@ -211,21 +211,22 @@ def test_the_preset_for_unseen_classes_learns_from_halves_of_the_others(mnist_di
     assert 0 < rate.value < 0.6
 
 
-def test_the_label_noise_filter_says_what_it_leaves_out(mnist_dir, tmp_path, monkeypatch, capsys):
-    """On the run's own seed and device, in a line of its own."""
+def test_a_resumed_run_learns_from_what_the_label_noise_filter_kept(mnist_dir, tmp_path, monkeypatch, capsys):
+    """The filter runs on the run's own seed and device, says what it leaves out, and is not run again."""
     asked = []
 
-    def filtered(pictures, seed, device):
+    def clean(pictures, seed, device):
         asked.append((len(pictures), seed, device))
-        return pictures.subset(torch.arange(len(pictures)) >= 5)
+        return torch.arange(len(pictures)) >= 5
 
-    monkeypatch.setattr(train, "filter_label_noise", filtered)
+    monkeypatch.setattr(train, "clean_labels", clean)
     tiny = PRESETS["tiny"]
     monkeypatch.setitem(PRESETS, "tiny", replace(tiny, data=replace(tiny.data, filter_label_noise=True)))
-    words = ["--data-dir", str(mnist_dir), "--out", str(tmp_path / "run"), *SMALL, "--epochs", "1", "--seed", "3"]
-    train.main(words)
-    assert asked == [(275, 3, "cpu")]
-    assert "Label-noise filter: 5 of 275 digits left out" in capsys.readouterr().out
+    arguments = ["--data-dir", str(mnist_dir), "--out", str(tmp_path / "run"), *SMALL, "--epochs", "1", "--seed", "3"]
+    for more in ([], ["--resume"]):
+        train.main([*arguments, *more])
+        assert "Label-noise filter: 5 of 550 digits left out" in capsys.readouterr().out
+    assert asked == [(550, 3, "cpu")]
 
 
 # --- what train.py refuses ------------------------------------------------------------------------------------
@@ -245,8 +246,8 @@ def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--embedding-dim", "0"], "embedding_dim must be at least 2"),
-        (["--limit", "5"], "limit must be at least 100 images, got 5"),
+        (["--embedding-dim", "0"], "--embedding-dim must be at least 2"),
+        (["--limit", "5"], "--limit must be at least 100 images, got 5"),
         (["--loss", "triplet", "--sampling", "pairs"], "goes with the loss"),
         (["--preset", "full"], "No pen strokes"),
         (["--preset", "unseen"], "No Omniglot set"),
@@ -267,10 +268,12 @@ def test_alphabets_that_are_not_there_cannot_be_held_out(mnist_dir, tmp_path, ca
     for name in ("small1", "small2"):
         write_omniglot(tmp_path, name, {"Greek": 2})
     common = ["--data-dir", str(tmp_path), "--out", str(tmp_path / "run"), "--limit", "200", "--preset", "unseen"]
-    assert "--hold-out takes some of Greek; got Klingon" in refused(
+    assert "Some of Greek can be held out, and not all; got Klingon" in refused(
         capsys, monkeypatch, *common, "--hold-out", "Klingon"
     )
-    assert "--hold-out takes some of Greek; got Greek" in refused(capsys, monkeypatch, *common, "--hold-out", "Greek")
+    assert "Some of Greek can be held out, and not all; got Greek" in refused(
+        capsys, monkeypatch, *common, "--hold-out", "Greek"
+    )
 
 
 def test_a_missing_data_folder_is_refused(tmp_path):
@@ -298,8 +301,12 @@ def test_a_corrupted_checkpoint_is_refused_and_left_as_it_is(mnist_dir, tmp_path
     assert (tmp_path / "checkpoint.pt").read_bytes() == b"PK half a file"
 
 
-def test_a_run_in_python_takes_three_lines(digits):
-    """As README.md shows it."""
-    config = PRESETS["fast"]
-    run = trainer.Trainer(train.EmbeddingNet(config.network), [Source(digits, Role.DIGIT, 6)], config.training)
-    assert len(trainer.train(run)) == config.training.epochs
+def test_the_recipe_in_python_that_readme_shows_runs(mnist_dir, monkeypatch):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    (recipe,) = (block for block in blocks if "training_sources" in block)
+    fast = PRESETS["fast"]
+    monkeypatch.setitem(PRESETS, "fast", replace(fast, data=replace(fast.data, limit=300)))
+    names: dict = {}
+    exec(recipe.replace('"DATA"', repr(str(mnist_dir))), names)
+    assert len(names["history"]) == names["config"].training.epochs
+    assert embed(names["trainer"].ema, torch.zeros(1, 1, 28, 28, dtype=torch.uint8)).shape == (1, 64)

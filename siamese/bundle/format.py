@@ -11,7 +11,7 @@ README.md             the model card
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +20,7 @@ from siamese.bundle.files import write_json, write_text
 from siamese.bundle.gallery_files import load_gallery, save_gallery
 from siamese.bundle.measurements import Measurements
 from siamese.bundle.weights import load_weights, save_weights
-from siamese.config import InferenceConfig, InputConfig, NetworkConfig, from_json, to_json
+from siamese.config import InferenceConfig, InputConfig, NetworkConfig, check_input, from_json, to_json
 from siamese.models.networks import EmbeddingNet, channels_last
 from siamese.retrieval.calibration import Calibration
 from siamese.retrieval.gallery import Gallery
@@ -48,11 +48,7 @@ class BundleConfig:
     few_shot_calibration: Calibration
 
     def __post_init__(self) -> None:
-        known = InputConfig()
-        for field in fields(InputConfig):
-            theirs, ours = getattr(self.input, field.name), getattr(known, field.name)
-            if theirs != ours:
-                raise ValueError(f"input.{field.name} is {theirs}; this code prepares pictures for {ours}")
+        check_input(self.input)
         head, heads = self.inference.few_shot_head, self.network.heads
         if head not in heads:
             raise ValueError(f"inference.few_shot_head is {head!r}; the network has {', '.join(heads)}")

@@ -25,7 +25,7 @@ from siamese.bundle.format import FILES, load
 from siamese.bundle.hub_errors import LOGIN, explain, first_line
 
 CHECK_SECONDS = 10.0  # for four small requests
-PUSH_SECONDS = 600.0  # for 8 MB over a slow line
+TRANSFER_SECONDS = 600.0  # for 8 MB over a slow line
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def push(folder: str | Path, repo: str, private: bool = False, token: str | None
         raise ValueError(f"{folder / 'metrics.json'} lacks what the model card tells: {error}.") from error
     try:
         within(CHECK_SECONDS, _prepare, repo, private, token)
-        address, changed = within(PUSH_SECONDS, _commit, contents, repo, token)
+        address, changed = within(TRANSFER_SECONDS, _commit, contents, repo, token)
     except Exception as error:
         again = shlex.join(["python", "-m", "siamese", "push", str(folder), repo, *["--private"] * private])
         whole = f"The bundle in {folder} is whole; to try again: {again}"

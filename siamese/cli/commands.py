@@ -8,8 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PULL_SECONDS = 600.0  # for 8 MB over a slow line
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a sub-command; returns the exit status."""
@@ -32,8 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
     pull = commands.add_parser("pull", help="download a bundle into the cache, and check it")
     pull.add_argument("repo", metavar="USER/REPO[@REVISION]")
     pull.set_defaults(run=_pull)
-    said = parser.parse_args(arguments)
-    return status_of("siamese", lambda: said.run(said))
+    given = parser.parse_args(arguments)
+    return status_of("siamese", lambda: given.run(given))
 
 
 def status_of(name: str, program: Callable[[], Any], stopped: str = "Stopped.") -> int:
@@ -42,7 +40,7 @@ def status_of(name: str, program: Callable[[], Any], stopped: str = "Stopped.") 
     Args:
         name: of the program, for the line.
         program: to run.
-        stopped: what is said after Ctrl+C, which ends with status 130.
+        stopped: what is given after Ctrl+C, which ends with status 130.
     """
     try:
         program()
@@ -55,12 +53,12 @@ def status_of(name: str, program: Callable[[], Any], stopped: str = "Stopped.") 
     return 0
 
 
-def _evaluate_omniglot(said: argparse.Namespace) -> None:
+def _evaluate_omniglot(given: argparse.Namespace) -> None:
     from siamese.evaluation import one_shot
     from siamese.matcher import load
 
-    runs = one_shot.read_runs(said.runs)
-    matcher = load(said.model)
+    runs = one_shot.read_runs(given.runs)
+    matcher = load(given.model)
     measured = one_shot.omniglot(matcher.net, runs, matcher.inference)
     print(f"{len(runs)} runs, {len(runs[0].support)} ways, one example each")
     for name, (mean, standard_error) in measured.items():
@@ -69,15 +67,16 @@ def _evaluate_omniglot(said: argparse.Namespace) -> None:
         print(f"{mean:7.2%}           {name} (published)")
 
 
-def _push(said: argparse.Namespace) -> None:
+def _push(given: argparse.Namespace) -> None:
     from siamese.bundle import hub
 
-    hub.push(said.folder, said.repo, said.private)
+    hub.push(given.folder, given.repo, given.private)
 
 
-def _pull(said: argparse.Namespace) -> None:
-    from siamese.bundle import format, hub
+def _pull(given: argparse.Namespace) -> None:
+    from siamese.bundle import hub
+    from siamese.bundle.format import load
 
-    pulled = hub.pull(said.repo, deadline=PULL_SECONDS)
-    format.load(pulled.folder)
+    pulled = hub.pull(given.repo, deadline=hub.TRANSFER_SECONDS)
+    load(pulled.folder)
     print(*filter(None, (pulled.problem, f"{pulled.name}: {pulled.folder}")), sep="\n")

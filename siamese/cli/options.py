@@ -1,4 +1,4 @@
-"""train.py's options: words of a command line -> a run's configuration, and back.
+"""train.py's options: arguments of a command line -> a run's configuration, and back.
 
 config, job = parse_training(["--preset", "fast", "--epochs", "5"])
 command(config)                                # "python train.py --preset fast --epochs 5"
@@ -14,50 +14,59 @@ from typing import Any, get_args
 
 import torch
 
-from siamese.config import PRESETS, Backbone, Loss, Mining, RunConfig, Sampling, from_json, to_json
+from siamese.config import (
+    PRESETS,
+    BackboneName,
+    LossName,
+    MiningName,
+    RunConfig,
+    SamplingName,
+    from_json,
+    to_json,
+)
 from siamese.models.device import best_device
 
 
 @dataclass(frozen=True, eq=False)
 class Option:
-    """An option of train.py that says a value of the run's configuration.
+    """An option of train.py that sets a value of the run's configuration.
 
     Attributes:
-        flag: such as `--epochs`. path: of the value, such as `training.epochs`.
-        kwargs: of argparse's `add_argument`.
+        flag: such as `--epochs`.
+        path: of the value, such as `training.epochs`.
+        help: what it is, in a few words.
+        kwargs: for argparse's `add_argument`.
     """
 
     flag: str
     path: str
+    help: str
     kwargs: dict[str, Any]
 
+    @property
+    def name(self) -> str:
+        """Of the field, as the configuration's messages begin with it."""
+        return self.path.rpartition(".")[2]
 
-def _option(flag: str, path: str, **kwargs: Any) -> Option:
-    return Option(flag, path, kwargs)
 
-
+INT, FLOAT = {"type": int, "metavar": "N"}, {"type": float, "metavar": "X"}
 OPTIONS = (
-    _option("--limit", "data.limit", type=int, metavar="N", help="train on N images, for a smoke run"),
-    _option(
-        "--exclude-classes", "data.exclude_classes", type=int, nargs="+", metavar="DIGIT", help="never train on these"
+    Option("--limit", "data.limit", "train on N images, for a smoke run", INT),
+    Option("--exclude-classes", "data.exclude_classes", "digits never to train on", INT | {"nargs": "+"}),
+    Option("--hold-out", "data.held_out_alphabets", "alphabets never to train on", {"nargs": "*", "metavar": "NAME"}),
+    Option("--backbone", "network.backbone", "the network's body", {"choices": get_args(BackboneName)}),
+    Option("--embedding-dim", "network.embedding_dim", "length of the embedding", INT),
+    Option(
+        "--pretrained-backbone", "training.pretrained_backbone", "begin with ImageNet weights", {"action": "store_true"}
     ),
-    _option("--hold-out", "data.held_out_alphabets", nargs="*", metavar="ALPHABET", help="never train on these"),
-    _option("--backbone", "network.backbone", choices=get_args(Backbone)),
-    _option("--embedding-dim", "network.embedding_dim", type=int, metavar="N"),
-    _option(
-        "--pretrained-backbone",
-        "training.pretrained_backbone",
-        action="store_true",
-        help="torchvision's, from ImageNet",
-    ),
-    _option("--epochs", "training.epochs", type=int, metavar="N"),
-    _option("--loss", "training.loss", choices=get_args(Loss), help="a retrained head ends with supcon"),
-    _option("--sampling", "training.sampling", choices=get_args(Sampling), help="what a step is made of"),
-    _option("--margin", "training.margin", type=float, metavar="M", help="of contrastive (1) or triplet loss (0.3)"),
-    _option("--temperature", "training.temperature", type=float, metavar="T", help="of supcon"),
-    _option("--mining", "training.mining", choices=get_args(Mining), help="of triplets within a batch"),
-    _option("--learning-rate", "training.learning_rate", type=float, metavar="R", help="at its peak"),
-    _option("--seed", "training.seed", type=int, metavar="S"),
+    Option("--epochs", "training.epochs", "passes over the digits", INT),
+    Option("--loss", "training.loss", "a retrained head ends with supcon", {"choices": get_args(LossName)}),
+    Option("--sampling", "training.sampling", "what a step is made of", {"choices": get_args(SamplingName)}),
+    Option("--margin", "training.margin", "of contrastive (1.0) or triplet loss (0.3)", FLOAT),
+    Option("--temperature", "training.temperature", "of supcon", FLOAT),
+    Option("--mining", "training.mining", "of triplets within a batch", {"choices": get_args(MiningName)}),
+    Option("--learning-rate", "training.learning_rate", "at its peak", FLOAT),
+    Option("--seed", "training.seed", "of first weights, batches and augmentation", INT),
 )
 
 
@@ -67,9 +76,11 @@ class Job:
 
     Attributes:
         data_dir: holds `MNIST/raw`; None for `$SIAMESE_DATA`, or a download to `./data`.
-        out: folder of the bundle. resume: go on from its last checkpoint.
+        out: folder of the bundle.
+        resume: go on from its last checkpoint.
         device: cpu, cuda or mps.
-        push_to_hub: "user/repo", or None. private: create that repository so that only you see it.
+        push_to_hub: "user/repo", or None.
+        private: create that repository so that only you see it.
     """
 
     data_dir: str | None
@@ -81,11 +92,11 @@ class Job:
 
 
 def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:
-    """What the words of `train.py` say; those of the command line if None.
+    """The configuration and the job that arguments of `train.py` describe; those of the command line if None.
 
     Raises:
         ValueError: values that make no sense, alone or together.
-        SystemExit: words that are no option, with status 2; `--help`, with 0.
+        SystemExit: arguments that are no options, with status 2; `--help`, with 0.
     """
     parser = argparse.ArgumentParser(prog="train.py", description="Train, measure and bundle a Siamese network.")
     add = parser.add_argument
@@ -94,40 +105,60 @@ def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:
         help="holds MNIST/raw as torchvision lays it out; default $SIAMESE_DATA, else downloaded to ./data",
     )
     add("--out", default="runs/base", help="folder of the bundle (runs/base)")
-    add("--preset", choices=PRESETS, default="base", help="a recipe by name; other options change it")
+    add("--preset", choices=PRESETS, default="base", help="a recipe by name (base), which other options change")
     add("--resume", action="store_true", help="go on from the folder's last checkpoint")
     add("--device", choices=("cpu", "cuda", "mps"), help="default: the best there is")
     add("--push-to-hub", metavar="USER/REPO", help="push the bundle there once it is made")
     add("--private", action="store_true", help="create that repository so that only you see it")
-    group = parser.add_argument_group("recipe", "Each changes a value of the preset.")
+    group = parser.add_argument_group("recipe", "Each changes a value of the preset; in brackets the value of base.")
     for option in OPTIONS:
-        group.add_argument(option.flag, dest=option.path, default=argparse.SUPPRESS, **option.kwargs)
-    said = vars(parser.parse_args(arguments))
-    config = changed(
-        PRESETS[said["preset"]], {option.path: said[option.path] for option in OPTIONS if option.path in said}
-    )
-    if said["private"] and not said["push_to_hub"]:
+        default = value_at(RunConfig(), option.path)
+        shown = " ".join(map(str, default)) if isinstance(default, list) else default
+        text = f"{option.help} ({shown})" if shown else option.help
+        group.add_argument(option.flag, dest=option.path, default=argparse.SUPPRESS, help=text, **option.kwargs)
+    given = vars(parser.parse_args(arguments))
+    values = {option.path: given[option.path] for option in OPTIONS if option.path in given}
+    try:
+        config = changed(PRESETS[given["preset"]], values)
+    except ValueError as error:
+        raise ValueError(_by_flag(str(error))) from error
+    if "data.held_out_alphabets" in values and not config.data.omniglot:
+        raise ValueError(f"--hold-out names alphabets, and the preset {given['preset']} trains on none")
+    if given["private"] and not given["push_to_hub"]:
         raise ValueError("--private says how to make the repository of --push-to-hub, which is missing")
-    if said["device"] == "cuda" and not torch.cuda.is_available():
+    if given["device"] == "cuda" and not torch.cuda.is_available():
         raise ValueError("--device cuda: this machine has no CUDA device that torch can use")
-    if Path(said["out"]).is_file():
-        raise ValueError(f"--out names a folder, and {said['out']!r} is a file")
+    if Path(given["out"]).is_file():
+        raise ValueError(f"--out names a folder, and {given['out']!r} is a file")
     return config, Job(
-        said["data_dir"],
-        Path(said["out"]),
-        said["resume"],
-        said["device"] or best_device(),
-        said["push_to_hub"],
-        said["private"],
+        given["data_dir"],
+        Path(given["out"]),
+        given["resume"],
+        given["device"] or best_device(),
+        given["push_to_hub"],
+        given["private"],
     )
+
+
+def _by_flag(message: str) -> str:
+    """A message of the configuration, which begins with a field, with the option that sets the field in its place."""
+    for option in OPTIONS:
+        for name in (option.path, option.name):
+            if message.startswith(f"{name} "):
+                return option.flag + message.removeprefix(name)
+    return message
 
 
 def changed(config: RunConfig, values: dict[str, Any]) -> RunConfig:
     """A configuration with other values, by path, such as {"training.epochs": 5}.
 
+    A backbone of torchvision's has no intermediate features, so that their grid is 0 with it.
+
     Raises:
         ValueError: they make no sense, alone or together.
     """
+    if values.get("network.backbone", "conv") != "conv":
+        values = {"network.intermediate_grid": 0} | values
     tree = to_json(config)
     for path, value in values.items():
         *parents, name = path.split(".")
@@ -152,11 +183,11 @@ def command(config: RunConfig) -> str:
             if value_at(config, option.path) != value_at(preset, option.path)
         }
         if _comes_to(preset, differing, config):
-            words = ["--preset", name] if name != "base" else []
+            arguments = ["--preset", name] if name != "base" else []
             for option, value in differing.items():
-                said = [] if value is True else value if isinstance(value, list) else [value]
-                words += [option.flag, *map(str, said)]
-            found.append(words)
+                given = [] if value is True else value if isinstance(value, list) else [value]
+                arguments += [option.flag, *map(str, given)]
+            found.append(arguments)
     if not found:
         raise ValueError("This configuration is none of the presets with other options, so no command makes it.")
     return shlex.join(["python", "train.py", *min(found, key=len)])
@@ -165,10 +196,10 @@ def command(config: RunConfig) -> str:
 def _comes_to(preset: RunConfig, values: dict[Option, Any], config: RunConfig) -> bool:
     """Whether options with these values make a configuration out of a preset."""
     if any(value is None or value is False for value in values.values()):
-        return False  # no option takes a value back
+        return False  # no option unsets a value
     try:
         return changed(preset, {option.path: value for option, value in values.items()}) == config
-    except ValueError:  # they make no sense with what the preset has besides
+    except ValueError:  # they make no sense with the rest of the preset
         return False
 
 

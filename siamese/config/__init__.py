@@ -1,20 +1,19 @@
 """What a run and a model are made of, as plain values: no code that acts on them is here.
 
-`model` is what lies in a bundle, `run` what made it, `presets` the recipes by name, `values` their JSON.
+`model` is what lies in a bundle. `data` and `training` make up a `run`, of which `presets` are the recipes by name.
+`values` writes them all as JSON.
 """
 
-from siamese.config.model import Backbone, InferenceConfig, InputConfig, NetworkConfig, Views
+from siamese.config.data import DataConfig, OmniglotSet, SourceConfig
+from siamese.config.model import BackboneName, InferenceConfig, InputConfig, NetworkConfig, Views, check_input
 from siamese.config.presets import PRESETS
-from siamese.config.run import (
+from siamese.config.run import RunConfig
+from siamese.config.training import (
     AugmentationConfig,
-    DataConfig,
     HeadRetrainingConfig,
-    Loss,
-    Mining,
-    OmniglotSet,
-    RunConfig,
-    Sampling,
-    SourceConfig,
+    LossName,
+    MiningName,
+    SamplingName,
     TrainingConfig,
 )
 from siamese.config.values import from_json, to_json
@@ -22,20 +21,21 @@ from siamese.config.values import from_json, to_json
 __all__ = [
     "PRESETS",
     "AugmentationConfig",
-    "Backbone",
+    "BackboneName",
     "DataConfig",
     "HeadRetrainingConfig",
     "InferenceConfig",
     "InputConfig",
-    "Loss",
-    "Mining",
+    "LossName",
+    "MiningName",
     "NetworkConfig",
     "OmniglotSet",
     "RunConfig",
-    "Sampling",
+    "SamplingName",
     "SourceConfig",
     "TrainingConfig",
     "Views",
+    "check_input",
     "from_json",
     "to_json",
 ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import isfinite
 from typing import Literal
 
-from siamese.config.values import one_of
+from siamese.config.values import coerce
 
-Backbone = Literal["conv", "resnet18", "vgg11_bn", "efficientnet_b0"]
+BackboneName = Literal["conv", "resnet18", "vgg11_bn", "efficientnet_b0"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class InputConfig:
         kind: `ink`, a symbol in MNIST's form, white on black.
         size: height and width, in pixels.
         channels: 1 for grey.
-        mean, std: of the training pictures' pixels in [0, 1], one number a channel; subtracted and divided by.
+        mean: of the training pictures' pixels in [0, 1], one number a channel; it is subtracted.
+        std: their standard deviation, likewise; it is divided by.
         box: side of the box that ink is fitted into, in pixels.
         stroke_widths: in pixels of that box; thinner strokes are thickened to the first, thicker ones thinned to the
             second. They are the 15th and 85th percentile of MNIST's own.
@@ -32,6 +33,22 @@ class InputConfig:
     std: tuple[float, ...] = (0.3081,)
     box: int = 20
     stroke_widths: tuple[float, float] = (1.8, 3.2)
+
+    def __post_init__(self) -> None:
+        coerce(self)
+
+
+def check_input(input: InputConfig) -> None:
+    """Make sure that this code prepares pictures in a form: there is one so far.
+
+    Raises:
+        ValueError: it does not; the first field that differs is named.
+    """
+    known = InputConfig()
+    for field in fields(InputConfig):
+        theirs, ours = getattr(input, field.name), getattr(known, field.name)
+        if theirs != ours:
+            raise ValueError(f"input.{field.name} is {theirs}; this code prepares pictures for {ours}")
 
 
 @dataclass(frozen=True)
@@ -50,7 +67,7 @@ class NetworkConfig:
             head, which sees it beside the third stage. 0 for the third stage alone, 4 for a head of its own.
     """
 
-    backbone: Backbone = "conv"
+    backbone: BackboneName = "conv"
     embedding_dim: int = 128
     channels: tuple[int, int, int] = (32, 64, 128)
     blocks: tuple[int, int, int] = (1, 3, 3)
@@ -58,7 +75,7 @@ class NetworkConfig:
     intermediate_grid: int = 0
 
     def __post_init__(self) -> None:
-        one_of("backbone", self.backbone, Backbone)
+        coerce(self)
         if self.embedding_dim < 2:
             raise ValueError(
                 f"embedding_dim must be at least 2, unit vectors of one number are all alike; got {self.embedding_dim}"
@@ -89,6 +106,7 @@ class Views:
     gate: float | None = None
 
     def __post_init__(self) -> None:
+        coerce(self)
         if not self.rotations or not all(map(isfinite, self.rotations)):
             raise ValueError(f"rotations must be one or more angles in degrees, got {self.rotations}")
         if self.gate is not None and not 0 <= self.gate < float("inf"):
@@ -101,7 +119,8 @@ class InferenceConfig:
 
     Attributes:
         views: of the first head, for comparison, search and the map.
-        few_shot_head: the head for classes that were never trained on. few_shot_views: its views.
+        few_shot_head: the head for classes that were never trained on.
+        few_shot_views: its views.
         novelty_rank: a picture is like the gallery if this many of the gallery are near it.
         novelty_threshold: distance to the gallery picture of that rank beyond which a picture is novel.
     """
@@ -113,6 +132,7 @@ class InferenceConfig:
     novelty_threshold: float = 2.0
 
     def __post_init__(self) -> None:
+        coerce(self)
         if self.novelty_rank < 1:
             raise ValueError(f"novelty_rank must be at least 1, got {self.novelty_rank}")
         if not 0 <= self.novelty_threshold <= 2:

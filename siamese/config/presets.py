@@ -8,26 +8,32 @@ What was tried on the way to them is in `benchmarks/recipes.md`.
 
 from __future__ import annotations
 
+from siamese.config.data import DataConfig, SourceConfig
 from siamese.config.model import NetworkConfig
-from siamese.config.run import (
-    AugmentationConfig,
-    DataConfig,
-    HeadRetrainingConfig,
-    RunConfig,
-    SourceConfig,
-    TrainingConfig,
-)
+from siamese.config.run import RunConfig
+from siamese.config.training import AugmentationConfig, HeadRetrainingConfig, TrainingConfig
 
 PRESETS: dict[str, RunConfig] = {
     "base": RunConfig(),
-    # An honest 5-NN accuracy of 99.35 % on the validation pictures within seconds of training.
+    # Made for time to accuracy: 99.35 % 5-NN on the validation pictures (`benchmarks/time_to_accuracy.py`).
     "fast": RunConfig(
         network=NetworkConfig(channels=(16, 32, 64), blocks=(1, 2, 2), embedding_dim=64),
         training=TrainingConfig(
             epochs=2,
             learning_rate=8e-3,
-            # Small turns and shears let a single epoch tell what varies; more of it pays only in longer runs.
-            augmentation=AugmentationConfig(10, 0.15, 0.08, 0.08, 1, 0.6, 0, 0, 1, 0),
+            # Weak augmentation, which two epochs are enough to learn; a strong one pays only in longer runs.
+            augmentation=AugmentationConfig(
+                rotation=10,
+                shear=0.15,
+                scale=0.08,
+                aspect=0.08,
+                shift=1,
+                elastic=0.6,
+                thickness=0,
+                blur=0,
+                contrast=1,
+                noise=0,
+            ),
         ),
     ),
     # Small enough to be watched while it learns: the Learn tab's network.
@@ -35,9 +41,8 @@ PRESETS: dict[str, RunConfig] = {
         network=NetworkConfig(channels=(12, 24, 48), blocks=(1, 1, 1), embedding_dim=16),
         training=TrainingConfig(epochs=3, loss="contrastive", learning_rate=0.02),
     ),
-    # Tells apart classes that it never saw, here the digits of `exclude_classes`: few digits and many symbols a
-    # batch, one head that sees what lies before the stage that brings digits together, and few steps, for with more
-    # it learns its own classes, and others worse.
+    # For classes that it never saw, here the digits of `exclude_classes`. A batch holds few digits and many symbols, the
+    # only head sees intermediate features, and there are few steps: longer training overfits the classes it learns from.
     "unseen": RunConfig(
         data=DataConfig(
             digits=SourceConfig(pictures=12_800, per_class=8),

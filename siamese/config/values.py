@@ -9,14 +9,17 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 T = TypeVar("T")
 
 
-def one_of(name: str, value: str, choices: Any) -> None:
-    """Make sure that a value is one of a `Literal`'s.
+def coerce(config: Any) -> None:
+    """Bring the fields of a frozen dataclass to their types, as `from_json` does: lists to tuples, numbers to floats.
+
+    Called from `__post_init__`, so that a configuration made in Python is as strict as one that was read.
 
     Raises:
-        ValueError: it is not.
+        ValueError: a field is of the wrong type.
     """
-    if value not in get_args(choices):
-        raise ValueError(f"{name} must be one of {', '.join(get_args(choices))}; got {value!r}")
+    hints = get_type_hints(type(config))
+    for field in fields(config):
+        object.__setattr__(config, field.name, _value(hints[field.name], getattr(config, field.name), field.name))
 
 
 def to_json(config: Any) -> dict[str, Any]:
@@ -85,8 +88,11 @@ def _value(kind: Any, value: Any, name: str) -> Any:
     if kind is Any:
         return value
     if is_dataclass(kind):
-        return from_json(kind, value, name)  # type: ignore[arg-type]
+        return value if isinstance(value, kind) else from_json(kind, value, name)  # type: ignore[arg-type]
     wanted = (int, float) if kind is float else (kind,)
     if not isinstance(value, wanted) or (isinstance(value, bool) and kind is not bool):
         raise ValueError(f"{name} must be {kind.__name__}, got {value!r}")
-    return kind(value)
+    try:
+        return kind(value)
+    except OverflowError as error:
+        raise ValueError(f"{name} is too large") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from siamese.config import DataConfig
+from siamese.config import DataConfig, SourceConfig
 from siamese.data.images import VALIDATION_SIZE, LabeledImages, Split, join, limit, split_by_picture
 from siamese.data.mnist import TRAIN_SIZE, load_mnist
 from siamese.data.omniglot import Alphabet, as_classes, load_omniglot
@@ -77,7 +77,9 @@ def _held_out(config: DataConfig, names: list[str]) -> set[str]:
     # The default alphabet is in one of the sets only, so it may be missing from the others.
     unknown = held_out - set(names) - set(DataConfig().held_out_alphabets)
     if unknown or not set(names) - held_out:
-        raise ValueError(f"--hold-out takes some of {', '.join(names)}; got {', '.join(config.held_out_alphabets)}")
+        raise ValueError(
+            f"Some of {', '.join(names)} can be held out, and not all; got {', '.join(config.held_out_alphabets)}"
+        )
     return held_out
 
 
@@ -86,24 +88,26 @@ def digits_to_fit(config: DataConfig, corpus: Corpus) -> LabeledImages:
     return corpus.split.fit.without(config.exclude_classes)
 
 
-def training_sources(config: DataConfig, corpus: Corpus, digits: LabeledImages) -> list[Source]:
+def training_sources(config: DataConfig, corpus: Corpus, digits: LabeledImages | None = None) -> list[Source]:
     """The sources of training pictures that a configuration names.
 
     Args:
         config: the sources, and their shares of a batch.
         corpus: the data of the run. Its validation, test and held-out parts are not used.
-        digits: the digits to train on. Outliers and half-swap classes are made of them too.
+        digits: the digits to train on; `digits_to_fit` if None. Outliers and half-swap classes are made of them too,
+            corrupted digits of all of `corpus.split.fit`.
 
     Returns:
         the digits, then pen drawings, corrupted digits, symbols, half-swap classes and outliers, as far as configured.
     """
+    digits = digits_to_fit(config, corpus) if digits is None else digits
     chosen = limit(digits, config.digits.pictures, seed=13) if config.digits.pictures else digits
     sources = [Source.of(chosen, Role.DIGIT, config.digits)]
     if config.pen:
         drawn = varied(corpus.pen, copies=6, seed=1, redraw=True).without(config.exclude_classes)
         sources.append(Source.of(drawn, Role.DIGIT, config.pen))
     if config.corrupted:
-        count = config.corrupted.pictures or len(corpus.split.fit)
+        count = _number_of(config.corrupted)
         scanned = corrupt(limit(corpus.split.fit, count - count // 4, seed=3), scan, seed=4)
         photographed = corrupt(limit(corpus.split.fit, count // 4, seed=5), photograph, seed=6)
         corrupted = join(scanned, photographed).without(config.exclude_classes)
@@ -111,9 +115,15 @@ def training_sources(config: DataConfig, corpus: Corpus, digits: LabeledImages) 
     if corpus.alphabets:
         sources.append(Source.of(as_classes(corpus.alphabets), Role.SYMBOL, config.symbols))
     if config.half_swaps:
-        joined = half_swaps(digits, config.half_swaps.pictures or 100, seed=12)
+        joined = half_swaps(digits, _number_of(config.half_swaps), seed=12)
         sources.append(Source.of(joined, Role.SYNTHETIC, config.half_swaps))
     if config.outliers:
-        outliers = make_outliers(digits, config.outliers.pictures or len(digits) // 10, seed=11)
-        sources.append(Source.of(outliers, Role.OUTLIER, config.outliers))
+        sources.append(
+            Source.of(make_outliers(digits, _number_of(config.outliers), seed=11), Role.OUTLIER, config.outliers)
+        )
     return sources
+
+
+def _number_of(config: SourceConfig) -> int:
+    assert config.pictures is not None, "DataConfig refuses pictures to be made without their number"
+    return config.pictures

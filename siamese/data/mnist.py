@@ -40,7 +40,7 @@ def load_mnist(data_dir: str | os.PathLike | None = None, train: bool = True) ->
         if named:
             raise ValueError(
                 f"No MNIST in {str(root)!r}: expected {root / 'MNIST' / 'raw'}. "
-                "Name the folder above it, or leave out --data-dir to download it."
+                "Name the folder above it, or none to download it."
             ) from error
         raise ValueError(f"MNIST could not be downloaded to {str(root)!r}: {error}") from error
     except (ValueError, AssertionError, OSError) as error:

@@ -6,6 +6,7 @@ import torch
 from torch.utils.data import Dataset
 
 from siamese.data.images import LabeledImages
+from siamese.data.sampling import epoch_generator
 
 
 class _Partners:
@@ -71,7 +72,7 @@ class PairDataset(Dataset):
             self._draw(epoch)
 
     def _draw(self, epoch: int) -> None:
-        generator = torch.Generator().manual_seed(self.seed * 100003 + epoch)
+        generator = epoch_generator(self.seed, epoch)
         first = torch.arange(len(self.data))
         self.same = torch.randperm(len(first), generator=generator) % 2 == 0
         second = torch.empty_like(first)
@@ -107,7 +108,7 @@ class TripletDataset(Dataset):
 
     def set_epoch(self, epoch: int) -> None:
         """Draw the triplets of an epoch."""
-        generator = torch.Generator().manual_seed(self.seed * 100003 + epoch)
+        generator = epoch_generator(self.seed, epoch)
         anchor = torch.arange(len(self.data))
         positive = self.partners.positive(anchor, generator)
         negative = self.partners.negative(anchor, generator)

@@ -58,15 +58,20 @@ def parse_unipen(text: str) -> list[Recording]:
         text: the content of a UNIPEN file. Segments without a label or without a stroke are skipped.
 
     Raises:
-        ValueError: the text between `.PEN_DOWN` and `.PEN_UP` is not pairs of numbers.
+        ValueError: a stroke is not pairs of numbers; its segment is named.
     """
     recordings = []
-    for segment in re.split(r"^\.SEGMENT\s+DIGIT", text, flags=re.MULTILINE)[1:]:
+    for number, segment in enumerate(re.split(r"^\.SEGMENT\s+DIGIT", text, flags=re.MULTILINE)[1:], start=1):
         label = re.search(r'"(\d)"', segment)
         comment = re.search(r"^\.COMMENT\s+\d+\s+(\d+)", segment, re.MULTILINE)  # digit, writer, sample
         strokes = []
         for stroke in re.findall(r"^\.PEN_DOWN(.*?)^\.PEN_UP", segment, flags=re.MULTILINE | re.DOTALL):
-            points = np.array(stroke.split(), dtype=np.float32).reshape(-1, 2)
+            try:
+                points = np.array(stroke.split(), dtype=np.float32).reshape(-1, 2)
+            except ValueError as error:
+                raise ValueError(
+                    f"A stroke of segment {number} is not pairs of numbers: {stroke.strip()[:40]!r}."
+                ) from error
             if len(points):
                 strokes.append(points * (1, -1) + (0, TABLET))
         if label and strokes:

@@ -39,7 +39,12 @@ class Group:
         """
         labels = source.pictures.labels
         members = [torch.nonzero(labels == label).flatten() + offset for label in labels.unique()]
-        return cls(members, min(source.classes or len(members), len(members)), source.per_class, source.every)
+        return cls(
+            members,
+            len(members) if source.classes is None else min(source.classes, len(members)),
+            source.per_class,
+            source.every,
+        )
 
 
 def groups_of(sources: Sequence[Source]) -> list[Group]:
@@ -49,6 +54,16 @@ def groups_of(sources: Sequence[Source]) -> list[Group]:
         groups.append(Group.of(source, offset))
         offset += len(source.pictures)
     return groups
+
+
+def epoch_seed(seed: int, epoch: int) -> int:
+    """A seed for an epoch of a run."""
+    return seed * 100003 + epoch
+
+
+def epoch_generator(seed: int, epoch: int) -> torch.Generator:
+    """A generator for an epoch of a run: what it draws follows from the two numbers alone."""
+    return torch.Generator().manual_seed(epoch_seed(seed, epoch))
 
 
 class ClassBalancedSampler:
@@ -78,7 +93,7 @@ class ClassBalancedSampler:
 
     def epoch(self, number: int) -> Iterator[torch.Tensor]:
         """The batches of an epoch, (B,) int64 indices each. The same seed and number give the same batches."""
-        generator = torch.Generator().manual_seed(self.seed * 100003 + number)
+        generator = epoch_generator(self.seed, number)
         pictures = [[_Pool(members, generator) for members in group.members] for group in self.groups]
         classes = [_Pool(torch.arange(len(group.members)), generator) for group in self.groups]
         for batch in range(self.batches):

@@ -19,8 +19,10 @@ def knn_accuracy(fit: Any, fit_labels: Any, queries: Any, labels: Any, k: int = 
     """Share of queries whose k nearest fitted embeddings vote for their label.
 
     Args:
-        fit: (N, dim) embeddings that vote. fit_labels: (N,) of these.
-        queries: (Q, dim) embeddings that are scored, none of a fitted picture. labels: (Q,) of these.
+        fit: (N, dim) embeddings that vote.
+        fit_labels: (N,) of these.
+        queries: (Q, dim) embeddings that are scored, none of a fitted picture.
+        labels: (Q,) of these.
         k: how many vote, typically 1 or 5; of labels as frequent, the nearest wins.
     """
     _, indices = nearest(queries, fit, k)

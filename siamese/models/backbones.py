@@ -15,7 +15,8 @@ class Stage(nn.Module):
     """3x3 convolutions at one resolution, with a residual connection around those that keep the shape; then max-pooling by 2.
 
     Args:
-        width_in, width: channels that enter and leave.
+        width_in: channels that enter.
+        width: channels that leave.
         blocks: number of convolutions, each followed by batch normalisation and ReLU.
     """
 
@@ -41,11 +42,12 @@ class ConvBackbone(nn.Module):
     """Three stages of 3x3 convolutions, each at half the resolution of the one before.
 
     (B, channels, H, W) -> (B, all_features): the last stage, flattened, and after it, if `intermediate_grid` is not 0,
-    the intermediate features: the second stage, average-pooled to so many rows and columns. They know less of the
-    classes that were trained on and more of the strokes.
+    the intermediate features: the second stage, average-pooled to so many rows and columns. They are less specific to
+    the classes that were trained on, and describe strokes.
 
     Attributes:
-        out_features: length of the last stage's part, which comes first. all_features: of the whole.
+        out_features: length of the last stage's part, which comes first.
+        all_features: of the whole.
     """
 
     def __init__(
@@ -109,6 +111,6 @@ def make_backbone(
     """
     if config.backbone == "conv":
         if pretrained:
-            raise ValueError("The conv backbone has no pretrained weights: name one of torchvision's with --backbone.")
+            raise ValueError("The conv backbone has no pretrained weights; a backbone of torchvision's has.")
         return ConvBackbone(config.channels, config.blocks, config.intermediate_grid, input)
     return TorchvisionBackbone(config.backbone, pretrained)

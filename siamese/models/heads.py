@@ -16,7 +16,8 @@ class ProjectionHeads(nn.ModuleDict):
     Args:
         names: of the heads. The last one, which serves unseen classes or everything, sees all features; the others
             see the first `out_features`, the backbone's last stage.
-        out_features, all_features: of the backbone.
+        out_features: length of the backbone's last stage.
+        all_features: of all that the backbone gives.
         embedding_dim: length of the embedding.
     """
 

@@ -38,18 +38,19 @@ def embed(
     Raises:
         ValueError: there is no such head.
     """
-    chosen = head or net.config.heads[0]
+    chosen = net.config.heads[0] if head is None else head
+    several = views.rotations != (0.0,)
 
     def in_views(batch: Tensor) -> Tensor:
         total = sum(net(rotate(batch, degrees), chosen) for degrees in views.rotations)
         return F.normalize(torch.as_tensor(total), dim=1)
 
     def embedded(batch: Tensor) -> Tensor:
-        if len(views.rotations) > 1 and views.gate is None:
+        if several and views.gate is None:
             return in_views(batch)
         projected = net.heads.project(net.features(batch), chosen)
         rows = F.normalize(projected, dim=1)
-        if len(views.rotations) > 1 and views.gate:
+        if several and views.gate:
             uncertain = projected.norm(dim=1) < views.gate
             if uncertain.any():
                 rows[uncertain] = in_views(batch[uncertain])
@@ -65,7 +66,7 @@ def embedding_norms(net: EmbeddingNet, images: Tensor, head: str | None = None, 
 
     The shorter, the less sure the network is: what the uncertainty gate goes by.
     """
-    chosen = head or net.config.heads[0]
+    chosen = net.config.heads[0] if head is None else head
     rows = _by_batches(
         net, images, batch_size, lambda batch: net.heads.project(net.features(batch), chosen).norm(dim=1)
     )

@@ -50,7 +50,7 @@ class EmbeddingNet(nn.Module):
         Raises:
             ValueError: there is no such head.
         """
-        return self.heads(self.features(images), head or self.config.heads[0])
+        return self.heads(self.features(images), self.config.heads[0] if head is None else head)
 
 
 class SiameseNetwork(nn.Module):

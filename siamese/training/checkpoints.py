@@ -15,10 +15,18 @@ from siamese.training.trainer import Trainer
 CHECKPOINT = "checkpoint.pt"  # its name in a run's folder
 
 
-def save(trainer: Trainer, path: Path, config: RunConfig) -> None:
-    """Write a checkpoint, whole or not at all, with the configuration of the run that it belongs to."""
+def save(trainer: Trainer, path: Path, config: RunConfig, kept: torch.Tensor | None = None) -> None:
+    """Write a checkpoint, whole or not at all.
+
+    Args:
+        trainer: the state to go on from.
+        path: of the file.
+        config: of the run that it belongs to.
+        kept: (N,) bool, what a label-noise filter kept, so that a resumed run learns from the same pictures.
+    """
     state = {
         "config": to_json(config),
+        "kept": kept,
         "net": trainer.net.state_dict(),
         "ema": trainer.average.state_dict(),
         "optimizer": trainer.optimizer.state_dict(),
@@ -29,29 +37,46 @@ def save(trainer: Trainer, path: Path, config: RunConfig) -> None:
     write_whole(path, lambda temporary: torch.save(state, temporary))
 
 
-def restore(trainer: Trainer, path: Path, config: RunConfig) -> None:
-    """Go on where a checkpoint of the same run stopped.
+def read(path: Path, config: RunConfig, device: str = "cpu") -> dict[str, Any]:
+    """The content of a checkpoint, for `restore`; `kept` is what was given to `save`.
 
     Args:
-        trainer: of the same network and recipe; it is changed in place.
-        config: of the run, compared by value with the one in the checkpoint.
+        path: of the file.
+        config: of the run that is to go on, compared by value with the one in the checkpoint.
+        device: to which tensors go.
 
     Raises:
         ValueError: the checkpoint cannot be read, or belongs to another run.
     """
     try:
-        state = torch.load(path, map_location=trainer.device, weights_only=True)
+        state = torch.load(path, map_location=device, weights_only=True)
         if not isinstance(state, dict):
             raise TypeError(f"a checkpoint is a dictionary, this is a {type(state).__name__}")
         saved = state["config"]
     except (OSError, RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError) as error:
         raise ValueError(f"{str(path)!r} cannot be read as a checkpoint. Start again without --resume.") from error
+    if not isinstance(saved, dict):
+        raise ValueError(f"{str(path)!r} is a checkpoint of an older version. Start again without --resume.")
     differing = differences(saved, to_json(config))
     if differing:
         raise ValueError(
-            f"{str(path)!r} was made with other settings ({differing[0]}). Resume with the same, or start anew without "
+            f"{str(path)!r} was made with other settings ({differing[0]}). Resume with the same, or start again without "
             "--resume."
         )
+    return state
+
+
+def restore(trainer: Trainer, state: dict[str, Any], name: str = "The checkpoint") -> None:
+    """Bring a trainer to the state of a checkpoint.
+
+    Args:
+        trainer: of the same network and recipe; it is changed in place.
+        state: what `read` returned.
+        name: of the checkpoint, for messages.
+
+    Raises:
+        ValueError: the checkpoint is of another network.
+    """
     try:
         trainer.net.load_state_dict(state["net"])
         trainer.average.load_state_dict(state["ema"])
@@ -59,7 +84,7 @@ def restore(trainer: Trainer, path: Path, config: RunConfig) -> None:
         trainer.scheduler.load_state_dict(state["scheduler"])
         trainer.epoch, trainer.history = state["epoch"], state["history"]
     except (RuntimeError, ValueError, KeyError) as error:
-        raise ValueError(f"{str(path)!r} was made with another network. Start anew without --resume.") from error
+        raise ValueError(f"{name} was made with another network. Start again without --resume.") from error
 
 
 def differences(saved: Any, asked: Any, name: str = "") -> list[str]:

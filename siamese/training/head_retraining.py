@@ -1,8 +1,8 @@
-"""Head retraining: the head for unseen classes, fitted last, on the frozen backbone.
+"""Head retraining: the head for unseen classes is trained last, on the frozen backbone.
 
 What tells symbols apart is learned within hundreds of steps, what tells digits apart takes thousands, in which the
-symbols' head overfits its alphabets. So the backbone learns from both together, and then this head is trained
-anew, alone and briefly, with dropout and intermediate features, on the same alphabets and procedural characters.
+symbols' head overfits its alphabets. So the backbone learns from both together. Then this head is trained again from
+new weights, alone and briefly, with dropout and intermediate features, on the same alphabets and procedural characters.
 (In the spirit of Kang et al., 2020, who train the classifier apart from the representation.)
 """
 
@@ -33,7 +33,7 @@ def retrain_head(
     intermediate_grid: int,
     steps: int,
 ) -> EmbeddingNet:
-    """A copy of a trained net whose last head is trained anew; all else is as it was.
+    """A copy of a trained net with its last head retrained; everything else is unchanged.
 
     Args:
         net: with a head for digits and one for symbols.
@@ -64,7 +64,7 @@ def retrain_head(
     # Both in every batch, however seldom the symbols come in the training before.
     sources = [
         Source(symbols.pictures, Role.SYMBOL, symbols.per_class, classes),
-        Source(procedural, Role.SYNTHETIC, symbols.per_class, classes // 2),
+        Source(procedural, Role.SYNTHETIC, symbols.per_class, max(1, classes // 2)),
     ]
     pictures = join(*(source.pictures for source in sources))
     generator = torch.Generator().manual_seed(training.seed)

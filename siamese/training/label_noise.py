@@ -18,16 +18,19 @@ NEIGHBOURS = 10
 AGREEING = 2  # of them, at least
 
 
-def filter_label_noise(pictures: LabeledImages, seed: int = 0, device: str = "cpu") -> LabeledImages:
-    """The pictures without those whose label at most one of their ten nearest neighbours shares.
+def clean_labels(pictures: LabeledImages, seed: int = 0, device: str = "cpu") -> torch.Tensor:
+    """Which pictures to keep: those whose label two or more of their ten nearest neighbours share.
 
-    The neighbours are as a small network sees them, the fast preset's, whose training is too short to learn a wrong
-    label by heart (after Northcutt, Jiang and Chuang, 2021).
+    The neighbours are as a small network sees them, the fast preset's, whose training is too short to overfit wrong
+    labels (after Northcutt, Jiang and Chuang, 2021).
 
     Args:
-        pictures: such as MNIST's 55,000 to fit; 93 of them are left out.
+        pictures: N, such as MNIST's 55,000 to fit, of which 93 are left out.
         seed: of the small network.
         device: where it is trained.
+
+    Returns:
+        (N,) bool.
     """
     config = PRESETS["fast"]
     training = replace(config.training, seed=seed)
@@ -38,5 +41,4 @@ def filter_label_noise(pictures: LabeledImages, seed: int = 0, device: str = "cp
     embeddings = embed(trainer.ema, pictures.images).numpy()
     _, indices = nearest(embeddings, embeddings, NEIGHBOURS, exclude_self=True)
     labels = pictures.labels
-    agreeing = (labels[torch.from_numpy(indices)] == labels[:, None]).sum(1)
-    return pictures.subset(agreeing >= AGREEING)
+    return (labels[torch.from_numpy(indices)] == labels[:, None]).sum(1) >= AGREEING

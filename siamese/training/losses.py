@@ -33,7 +33,8 @@ def contrastive_pairs(a: Tensor, b: Tensor, same: Tensor, margin: float = CONTRA
     Same pairs cost d^2; different ones cost (margin - d)^2 while they are nearer than the margin.
 
     Args:
-        a, b: (B, D) embeddings.
+        a: (B, D) embeddings of the first pictures.
+        b: (B, D) of the second ones.
         same: (B,) 1 where the pair is of one class, else 0.
         margin: how far apart different ones have to be. For unit vectors 0.5 to 1.4; a small one leaves
             classes touching, one near 2 can't be met by more than two classes.
@@ -50,6 +51,11 @@ def contrastive(embeddings: Tensor, labels: Tensor, margin: float = CONTRASTIVE_
 
     Of the B (B - 1) / 2 pairs of a class-balanced batch nine in ten are different ones, most of them
     beyond the margin; so the two kinds are averaged on their own and added.
+
+    Args:
+        embeddings: (B, D), rows of length 1.
+        labels: (B,) classes.
+        margin: as for `contrastive_pairs`.
     """
     i, j = torch.triu_indices(len(labels), len(labels), offset=1, device=labels.device)
     d = F.pairwise_distance(embeddings[i], embeddings[j])
@@ -62,7 +68,14 @@ def contrastive(embeddings: Tensor, labels: Tensor, margin: float = CONTRASTIVE_
 
 
 def triplet(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = TRIPLET_MARGIN) -> Loss:
-    """Triplet loss of given triplets (Schroff, Kalenichenko and Philbin, 2015): max(0, d_p - d_n + margin)."""
+    """Triplet loss of given triplets (Schroff, Kalenichenko and Philbin, 2015): max(0, d_p - d_n + margin).
+
+    Args:
+        anchor: (B, D) embeddings.
+        positive: (B, D), each of its anchor's class.
+        negative: (B, D), each of another class.
+        margin: by how much the negative has to be farther than the positive; 0.1 to 0.5 for unit vectors.
+    """
     violation = F.pairwise_distance(anchor, positive) - F.pairwise_distance(anchor, negative) + margin
     return Loss(violation.clamp(min=0).mean(), (violation > 0).float().mean())
 
@@ -73,6 +86,9 @@ def triplet_mined(
     """Triplet loss with the triplets chosen within the batch.
 
     Args:
+        embeddings: (B, D), rows of length 1.
+        labels: (B,) classes.
+        margin: as for `triplet`.
         mining: `batch-hard` takes each anchor's farthest positive and nearest negative (Hermans, Beyer
             and Leibe, 2017). `semi-hard` takes, for each anchor and positive, the nearest negative that
             is farther than the positive, or the farthest negative where there is none (Schroff et al.,
@@ -106,11 +122,13 @@ def triplet_mined(
 def supervised_contrastive(embeddings: Tensor, labels: Tensor, temperature: float = 0.1) -> Loss:
     """Supervised contrastive loss, L_out (Khosla et al., 2020), over unit vectors.
 
+    An anchor is active while its nearest negative is nearer than its farthest positive.
+
     Args:
+        embeddings: (B, D), rows of length 1.
+        labels: (B,) classes; a class of one picture is a negative for all others and no anchor.
         temperature: 0.05 to 0.5. A low one works on the hardest pairs and spreads classes evenly; a high
             one treats all pairs alike.
-
-    Active are the anchors whose nearest negative is nearer than their farthest positive.
     """
     logits = embeddings @ embeddings.T / temperature
     itself = torch.eye(len(labels), dtype=torch.bool, device=labels.device)

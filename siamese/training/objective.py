@@ -13,28 +13,39 @@ from siamese.models.networks import EmbeddingNet
 from siamese.training import losses
 from siamese.training.losses import Loss
 
-OUTLIER = -1  # in place of a head's index: of pictures that belong to no class
 
-
-def head_of_each_class(names: tuple[str, ...], sources: Sequence[Source], heads: tuple[str, ...]) -> Tensor:
-    """(classes,) index of the head that learns each class; `OUTLIER` for those that are none.
+def classes_of_heads(names: tuple[str, ...], sources: Sequence[Source], heads: tuple[str, ...]) -> Tensor:
+    """(heads, classes) bool: which head learns which class. A class of outliers is learned by none.
 
     Args:
         names: of the classes, as they are numbered in the joined data.
         sources: a class has the role of the first source that holds it.
         heads: of the network. A single head learns all classes alike.
+
+    Raises:
+        ValueError: there are several heads, and none for a source's role.
     """
-    of_role = {Role.DIGIT: "digits", Role.SYMBOL: "symbols", Role.SYNTHETIC: "symbols"}
-    found: dict[str, int] = {}
+    roles: dict[str, Role] = {}
     for source in sources:
-        head = of_role.get(source.role)
-        index = OUTLIER if head is None else heads.index(head) if head in heads else 0
         for name in source.pictures.names:
-            found.setdefault(name, index)
-    return torch.tensor([found[name] for name in names])
+            roles.setdefault(name, source.role)
+    learns = torch.zeros(len(heads), len(names), dtype=torch.bool)
+    for number, name in enumerate(names):
+        if roles[name] != Role.OUTLIER:
+            learns[_head_of(roles[name], heads), number] = True
+    return learns
 
 
-def heads_loss(net: EmbeddingNet, features: Tensor, labels: Tensor, heads: Tensor, config: TrainingConfig) -> Loss:
+def _head_of(role: Role, heads: tuple[str, ...]) -> int:
+    wanted = "digits" if role == Role.DIGIT else "symbols"
+    if len(heads) > 1 and wanted not in heads:
+        raise ValueError(
+            f"There is no head {wanted!r} for classes of the role {role.value}; heads: {', '.join(heads)}."
+        )
+    return heads.index(wanted) if len(heads) > 1 else 0
+
+
+def heads_loss(net: EmbeddingNet, features: Tensor, labels: Tensor, learns: Tensor, config: TrainingConfig) -> Loss:
     """The loss of a batch, summed over the heads.
 
     The first head learns its own classes, and takes every other picture for an outlier, that is, for a class of its
@@ -44,25 +55,31 @@ def heads_loss(net: EmbeddingNet, features: Tensor, labels: Tensor, heads: Tenso
     Args:
         net: whose heads these are.
         features: (B, features) float32.
-        labels: (B,) classes. heads: (B,) index of the head that each class belongs to, or `OUTLIER`.
+        labels: (B,) classes.
+        learns: (heads, B) bool, which head learns the class of which picture.
         config: the recipe.
 
     Returns:
         the sum of the heads' losses, and the active share of the first.
     """
-    names = net.config.heads
+    first, *others = net.config.heads
     own_class = -1 - torch.arange(len(labels), device=labels.device)
-    first = batch_loss(net.heads(features, names[0]), torch.where(heads == 0, labels, own_class), config)
-    total = first.value
-    for index, name in enumerate(names[1:], start=1):
-        mine = heads == index
+    loss = batch_loss(net.heads(features, first), torch.where(learns[0], labels, own_class), config)
+    total = loss.value
+    for head, mine in zip(others, learns[1:], strict=True):
         if mine.any():
-            total = total + batch_loss(net.heads(features[mine], name), labels[mine], config).value
-    return Loss(total, first.active)
+            total = total + batch_loss(net.heads(features[mine], head), labels[mine], config).value
+    return Loss(total, loss.active)
 
 
 def batch_loss(embeddings: Tensor, labels: Tensor, config: TrainingConfig) -> Loss:
-    """The recipe's loss over all pairs of a batch: (B, dim) embeddings, (B,) labels."""
+    """The recipe's loss over all pairs of a batch.
+
+    Args:
+        embeddings: (B, dim), rows of length 1.
+        labels: (B,) classes.
+        config: the recipe, of which loss, margin, mining and temperature count.
+    """
     if config.loss == "supcon":
         return losses.supervised_contrastive(embeddings, labels, config.temperature)
     if config.loss == "triplet":

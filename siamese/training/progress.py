@@ -29,12 +29,15 @@ class ProgressBars:
                 f"loss {step.loss:.3f}, active {step.active:.1%}, {speed:.0f} images/s", refresh=False
             )
 
-    def on_epoch(self, figures: dict[str, Any]) -> None:
+    def on_epoch(self, trainer: Trainer, figures: dict[str, Any]) -> None:
         """Close the bar with the epoch's figures."""
-        if self.bar is not None:
-            self.bar.set_postfix_str(
-                f"loss {figures['loss']:.3f}, active {figures['active']:.1%}, "
-                f"{figures['images_per_second']:.0f} images/s, validation 5-NN {figures['validation 5-nn']:.2%}"
-            )
-            self.bar.close()
-            self.bar = None
+        if self.bar is None:
+            return
+        line = (
+            f"loss {figures['loss']:.3f}, active {figures['active']:.1%}, {figures['images_per_second']:.0f} images/s"
+        )
+        if "validation 5-nn" in figures:
+            line += f", validation 5-NN {figures['validation 5-nn']:.2%}"
+        self.bar.set_postfix_str(line)
+        self.bar.close()
+        self.bar = None

@@ -20,12 +20,12 @@ from siamese.config import TrainingConfig
 from siamese.data.augmentation import augment
 from siamese.data.images import join
 from siamese.data.pairs import PairDataset, TripletDataset
-from siamese.data.sampling import ClassBalancedSampler, groups_of
-from siamese.data.sources import Source
+from siamese.data.sampling import ClassBalancedSampler, epoch_seed, groups_of
+from siamese.data.sources import Role, Source
 from siamese.models.device import mixed_precision
 from siamese.models.networks import EmbeddingNet, SiameseNetwork, channels_last
 from siamese.training import losses
-from siamese.training.objective import head_of_each_class, heads_loss
+from siamese.training.objective import classes_of_heads, heads_loss
 
 BATCH = 128  # pairs or triplets, in the classic samplings
 
@@ -35,8 +35,10 @@ class Step:
     """A step of training, as callbacks are told of it.
 
     Attributes:
-        step: counted over all epochs, from 1. epoch: the one under way, from 0.
-        loss: of the batch. active: share of its pairs, triplets or anchors that still pull or push.
+        step: counted over all epochs, from 1.
+        epoch: the one under way, from 0.
+        loss: of the batch.
+        active: share of its pairs, triplets or anchors that still pull or push.
         images: that the network saw in the step.
     """
 
@@ -57,7 +59,8 @@ class Trainer:
         device: such as `cpu` or `cuda`.
 
     Raises:
-        ValueError: the sources have fewer than two classes, or no two pictures of a class.
+        ValueError: the sources have fewer than two classes, or no two pictures of a class; or there are outliers,
+            which belong to no class, and pairs or triplets are asked for.
     """
 
     def __init__(
@@ -71,9 +74,13 @@ class Trainer:
             batch = first.per_class * len(first.pictures.labels.unique())
             self.sampler = ClassBalancedSampler(groups_of(sources), max(1, len(first.pictures) // batch), config.seed)
             self.data = joined.to(self.device)
-            self.head_of_class = head_of_each_class(joined.names, sources, net.config.heads).to(self.device)
+            self.learns = classes_of_heads(joined.names, sources, net.config.heads).to(self.device)
             self.steps_per_epoch = len(self.sampler)
         else:
+            if any(source.role == Role.OUTLIER for source in sources):
+                raise ValueError(
+                    f"Outliers belong to no class: they go with sampling 'classes', not {config.sampling!r}."
+                )
             self.twin = SiameseNetwork(self.net)
             self.items = (PairDataset if config.sampling == "pairs" else TripletDataset)(joined, config.seed)
             self.loader: DataLoader = DataLoader(
@@ -100,13 +107,13 @@ class Trainer:
         return cast(EmbeddingNet, self.average.module)
 
     def steps(self) -> Iterator[Step]:
-        """Train for an epoch, a step at a time. Leave off whenever you like: the net is as it is then.
+        """Train for an epoch, a step at a time. A caller may stop after any step; the net is then as that step left it.
 
         Raises:
             ValueError: the loss is no longer a number.
         """
         self.net.train()
-        seed = self.config.seed * 100003 + self.epoch
+        seed = epoch_seed(self.config.seed, self.epoch)
         self.generator = torch.Generator().manual_seed(seed)
         batches = self._class_batches() if self.config.sampling == "classes" else self._item_batches(seed)
         for number, (loss, images) in enumerate(batches):
@@ -117,9 +124,7 @@ class Trainer:
             self.average.update_parameters(self.net)
             value = float(loss.value.detach())
             if value != value:
-                raise ValueError(
-                    "The loss is no longer a number: the learning rate is too high. Lower --learning-rate."
-                )
+                raise ValueError("The loss is no longer a number: the learning rate is too high. Lower it.")
             yield Step(self.epoch * self.steps_per_epoch + number + 1, self.epoch, value, float(loss.active), images)
         self.epoch += 1
 
@@ -131,7 +136,7 @@ class Trainer:
                 features = self.net.features(images)
             # In float32 from here on: the loss tells distances apart that are alike in bfloat16. And what a caller
             # does between two steps is not to be done in mixed precision.
-            yield heads_loss(self.net, features.float(), labels, self.head_of_class[labels], self.config), len(index)
+            yield heads_loss(self.net, features.float(), labels, self.learns[:, labels], self.config), len(index)
 
     def _item_batches(self, seed: int) -> Iterator[tuple[losses.Loss, int]]:
         margin = self.config.margin
@@ -163,8 +168,10 @@ def train(
     """Train until the recipe's last epoch.
 
     Args:
+        trainer: with the state to begin from.
         validate: measures the averaged net after each epoch; its figures go into the history.
-        on_step: is told of each step. on_epoch: of each epoch's figures. An exception that they raise ends the run.
+        on_step: is told of each step.
+        on_epoch: is told of each epoch's figures. An exception that a callback raises ends the run.
 
     Returns:
         the history: a dictionary for each epoch.

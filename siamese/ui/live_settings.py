@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from siamese.config import PRESETS, Loss, Mining, RunConfig, TrainingConfig
+from siamese.config import PRESETS, LossName, MiningName, RunConfig, TrainingConfig
 
 SECONDS = 20.0  # of processor time that a run may take; it ends then, at whatever step
 MAX_DIM = 64
@@ -74,8 +74,8 @@ class Settings:
         ValueError: a value is out of range.
     """
 
-    loss: Loss = "contrastive"
-    mining: Mining = "semi-hard"
+    loss: LossName = "contrastive"
+    mining: MiningName = "semi-hard"
     margin: float = 1.0
     temperature: float = 0.1
     dim: int = 16

@@ -9,9 +9,14 @@ import pytest
 from siamese.config import (
     PRESETS,
     AugmentationConfig,
+    DataConfig,
+    HeadRetrainingConfig,
     InferenceConfig,
+    InputConfig,
     NetworkConfig,
     RunConfig,
+    SourceConfig,
+    TrainingConfig,
     Views,
     from_json,
     to_json,
@@ -43,6 +48,7 @@ def test_what_is_missing_has_its_default():
         ({"network": {"channels": 3}}, "network.channels must be a list, got 3"),
         ({"network": {"embedding_dim": 1}}, "embedding_dim must be at least 2"),
         ({"data": {"pen": {"every": 0}}}, "every of a source must be at least 1, got 0"),
+        ({"training": {"learning_rate": 10**400}}, "training.learning_rate is too large"),
         ("base", "RunConfig must be an object, got str"),
     ],
     ids=str,
@@ -64,14 +70,46 @@ def test_what_does_not_fit_is_named(values, message):
         (Views, {"rotations": ()}, "one or more angles"),
         (Views, {"gate": float("inf")}, "an embedding norm, got inf"),
         (Views, {"gate": float("nan")}, "an embedding norm, got nan"),
+        (Views, {"gate": -1.0}, "an embedding norm, got -1.0"),
         (InferenceConfig, {"novelty_rank": 0}, "novelty_rank must be at least 1"),
         (InferenceConfig, {"novelty_threshold": 3.0}, "between 0 and 2"),
+        (TrainingConfig, {"epochs": "5"}, "epochs must be int, got '5'"),
+        (TrainingConfig, {"epochs": 2.5}, "epochs must be int, got 2.5"),
+        (TrainingConfig, {"weight_decay": -1.0}, "weight_decay must be 0 or more"),
+        (TrainingConfig, {"ema_decay": 7.0}, "ema_decay must lie between 0 and 1"),
+        (AugmentationConfig, {"contrast": 0.5}, "contrast must be at least 1"),
+        (AugmentationConfig, {"probability": 1.5}, "probability must lie between 0 and 1"),
+        (AugmentationConfig, {"shift": float("nan")}, "shift must be 0 or more, got nan"),
+        (HeadRetrainingConfig, {"steps": 0}, "steps must be at least 1"),
+        (HeadRetrainingConfig, {"dropout": 1.0}, "dropout must lie between 0 and 1"),
+        (DataConfig, {"digits": SourceConfig(per_class=1)}, "per_class must be at least 2, two pictures of a class"),
+        (DataConfig, {"symbols": SourceConfig(classes=1)}, "symbols must be at least 2 classes"),
+        (DataConfig, {"pen": SourceConfig(pictures=5)}, "pen has as many pictures as its data set gives"),
+        (DataConfig, {"outliers": SourceConfig()}, "outliers are made: say how many"),
+        (DataConfig, {"omniglot": ("nope",)}, r"omniglot\[0\] must be one of small1, small2, full"),
+        (RunConfig, {"input": InputConfig(box=22)}, "input.box is 22; this code prepares pictures for 20"),
+        (RunConfig, {"head_retraining": HeadRetrainingConfig()}, "head_retraining fits the symbols' head"),
+        (
+            RunConfig,
+            {
+                "data": DataConfig(half_swaps=SourceConfig(pictures=5)),
+                "network": NetworkConfig(heads=("digits", "symbols")),
+            },
+            "half_swaps are near to digits",
+        ),
     ],
     ids=str,
 )
 def test_values_that_make_no_sense_are_refused(kind, values, message):
     with pytest.raises(ValueError, match=message):
         kind(**values)
+
+
+def test_lists_become_tuples():
+    """So that configurations made in Python compare with those that were read."""
+    assert NetworkConfig(channels=[4, 8, 8]) == NetworkConfig(channels=(4, 8, 8))
+    assert DataConfig(held_out_alphabets=["Greek"]).held_out_alphabets == ("Greek",)
+    assert isinstance(TrainingConfig(learning_rate=1).learning_rate, float)
 
 
 def test_the_defaults_of_augmentation_vary_every_amount():

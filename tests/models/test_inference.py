@@ -45,6 +45,13 @@ def test_only_uncertain_pictures_are_embedded_in_several_views(net, digits):
     assert (embedded[uncertain] - once[uncertain]).norm(dim=1).min() > 1e-4
 
 
+def test_a_single_view_is_a_view(net, digits):
+    pictures = digits.images[:5]
+    rotated = net.eval()(rotate(pictures.float() / 255, 8.0))
+    assert torch.allclose(embed(net, pictures, views=Views((8.0,))), rotated, atol=1e-6)
+    assert torch.equal(embed(net, pictures, views=Views((0.0,))), embed(net, pictures))
+
+
 def test_a_gate_of_0_takes_no_views(net, digits):
     assert torch.equal(embed(net, digits.images, views=Views(ROTATIONS, 0.0)), embed(net, digits.images))
 

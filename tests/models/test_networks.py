@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 import torch
 
-from siamese.config import Backbone, NetworkConfig
+from siamese.config import BackboneName, NetworkConfig
 from siamese.models.backbones import Stage
 from siamese.models.inference import embed
 from siamese.models.networks import EmbeddingNet, SiameseNetwork
@@ -20,7 +20,7 @@ def config(backbone: str) -> NetworkConfig:
     return NetworkConfig(backbone, embedding_dim=6, channels=(4, 8, 8), blocks=(1, 2, 1))
 
 
-@pytest.mark.parametrize("backbone", get_args(Backbone))
+@pytest.mark.parametrize("backbone", get_args(BackboneName))
 def test_every_backbone_makes_unit_vectors_of_28x28_ink(backbone):
     net = EmbeddingNet(config(backbone)).eval()
     embeddings = net(torch.rand(2, 1, 28, 28))
@@ -29,7 +29,7 @@ def test_every_backbone_makes_unit_vectors_of_28x28_ink(backbone):
     assert torch.allclose(embeddings.norm(dim=1), torch.ones(2), atol=1e-5)
 
 
-@pytest.mark.parametrize("backbone", get_args(Backbone))
+@pytest.mark.parametrize("backbone", get_args(BackboneName))
 def test_every_weight_of_every_backbone_learns(backbone):
     net = EmbeddingNet(config(backbone))
     a, b = net(torch.rand(2, 1, 28, 28))
@@ -102,6 +102,7 @@ def test_a_head_that_there_is_not_is_refused(net, digits):
 
 def test_normalisation_is_no_part_of_the_weights(net):
     """It is the input's, which the bundle carries apart."""
+    assert {"mean", "std"} <= set(dict(net.named_buffers()))
     assert not {"mean", "std"} & set(net.state_dict())
     pictures = torch.rand(2, 1, 28, 28)
     net.eval()

@@ -47,7 +47,7 @@ def test_a_restored_run_goes_on_to_the_last_bit(digits, tmp_path, monkeypatch, n
         train(stopped, on_epoch=save_and_stop)
     torch.manual_seed(99)
     resumed = Trainer(EmbeddingNet(TINY), [Source(digits, Role.DIGIT, 6)], config.training)
-    checkpoints.restore(resumed, tmp_path / "checkpoint.pt", config)
+    checkpoints.restore(resumed, checkpoints.read(tmp_path / "checkpoint.pt", config))
     assert resumed.epoch == 2
     train(resumed)
     assert [row["loss"] for row in resumed.history] == [row["loss"] for row in whole.history]
@@ -63,28 +63,28 @@ def checkpoint(digits, tmp_path) -> Path:
     return tmp_path / "checkpoint.pt"
 
 
-def test_a_checkpoint_of_other_settings_is_refused_by_name(digits, checkpoint):
+def test_a_checkpoint_of_other_settings_is_refused_by_name(checkpoint):
     other = replace(RUN, training=replace(RUN.training, epochs=9))
     with pytest.raises(ValueError, match=r"other settings \(training.epochs is 4 there and 9 here\)"):
-        checkpoints.restore(trainer_of(digits, other), checkpoint, other)
+        checkpoints.read(checkpoint, other)
 
 
 def test_settings_are_compared_by_value(digits, checkpoint):
     """A configuration that was made another way, and says the same, is the same."""
     same = replace(RUN, training=replace(RUN.training, epochs=2 + 2, learning_rate=0.02 / 2))
     run = trainer_of(digits, same)
-    checkpoints.restore(run, checkpoint, same)
+    checkpoints.restore(run, checkpoints.read(checkpoint, same))
     assert run.epoch == 1
 
 
 def test_a_checkpoint_of_another_network_is_refused(digits, checkpoint):
     run = trainer_of(digits, network=replace(TINY, embedding_dim=5))
     with pytest.raises(ValueError, match="another network"):
-        checkpoints.restore(run, checkpoint, RUN)
+        checkpoints.restore(run, checkpoints.read(checkpoint, RUN), str(checkpoint))
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "garbage", "missing", "foreign", "not ours", "overwritten"])
-def test_a_damaged_checkpoint_is_refused_in_one_line(digits, checkpoint, damage):
+def test_a_damaged_checkpoint_is_refused_in_one_line(checkpoint, damage):
     whole = checkpoint.read_bytes()
     checkpoint.unlink()
     if damage == "foreign":
@@ -101,19 +101,19 @@ def test_a_damaged_checkpoint_is_refused_in_one_line(digits, checkpoint, damage)
         }
         checkpoint.write_bytes(contents[damage])
     with pytest.raises(ValueError, match="checkpoint") as caught:
-        checkpoints.restore(trainer_of(digits), checkpoint, RUN)
+        checkpoints.read(checkpoint, RUN)
     assert "without --resume" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_a_checkpoint_that_would_run_code_is_refused(digits, tmp_path):
+def test_a_checkpoint_that_would_run_code_is_refused(tmp_path):
     class Trap:
         def __reduce__(self):
             return (Path.touch, (tmp_path / "sprung",))
 
     torch.save({"config": Trap()}, tmp_path / "checkpoint.pt")
     with pytest.raises(ValueError, match="cannot be read as a checkpoint"):
-        checkpoints.restore(trainer_of(digits), tmp_path / "checkpoint.pt", RUN)
+        checkpoints.read(tmp_path / "checkpoint.pt", RUN)
     assert not (tmp_path / "sprung").exists()
 
 
@@ -121,3 +121,15 @@ def test_differences_are_named_by_their_path():
     there, here = {"a": {"b": 1, "c": [1, 2]}}, {"a": {"b": 1, "c": [1, 3]}, "d": None}
     assert checkpoints.differences(there, here) == ["a.c is [1, 2] there and [1, 3] here"]
     assert checkpoints.differences(there, {**here, "d": 4})[1] == "d is None there and 4 here"
+
+
+def test_a_checkpoint_of_an_older_version_is_refused_in_one_line(tmp_path):
+    torch.save({"config": "TrainConfig(epochs=4, ...)"}, tmp_path / "checkpoint.pt")
+    with pytest.raises(ValueError, match="of an older version"):
+        checkpoints.read(tmp_path / "checkpoint.pt", RUN)
+
+
+def test_what_a_filter_kept_comes_back(digits, tmp_path):
+    kept = torch.arange(300) % 7 != 0
+    checkpoints.save(trainer_of(digits), tmp_path / "checkpoint.pt", RUN, kept)
+    assert torch.equal(checkpoints.read(tmp_path / "checkpoint.pt", RUN)["kept"], kept)

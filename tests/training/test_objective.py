@@ -13,13 +13,14 @@ from siamese.data.sources import Role, Source
 from siamese.data.synthetic.half_swaps import half_swaps
 from siamese.models.networks import EmbeddingNet
 from siamese.training import losses
-from siamese.training.objective import OUTLIER, head_of_each_class, heads_loss
+from siamese.training.objective import classes_of_heads, heads_loss
 from siamese.training.trainer import Trainer, train
 from tests.helpers import PLAIN, TINY, as_outliers, as_symbols
 
 QUICK = TrainingConfig(epochs=4, learning_rate=0.01, augmentation=PLAIN)
 HEADS = ("digits", "symbols")
-ZERO, ONE = torch.zeros(20, dtype=torch.int64), torch.ones(20, dtype=torch.int64)
+FIRST_HALF = torch.arange(40) < 20
+ALL = torch.ones(1, 40, dtype=torch.bool)
 
 
 @pytest.fixture
@@ -42,14 +43,21 @@ def test_each_class_has_the_head_of_its_role(digits):
         Source(as_outliers(digits), Role.OUTLIER, 4),
     ]
     names = (*digits.names, "symbol 3", "3 over 5", "outlier")
-    assert head_of_each_class(names, sources, HEADS).tolist() == [0] * 10 + [1, 1, OUTLIER]
-    assert head_of_each_class(names, sources, ("digits",)).tolist() == [0] * 10 + [0, 0, OUTLIER]
+    learns = classes_of_heads(names, sources, HEADS)
+    assert learns.tolist() == [[True] * 10 + [False] * 3, [False] * 10 + [True, True, False]]
+    assert classes_of_heads(names, sources, ("digits",)).tolist() == [[True] * 12 + [False]]
+
+
+def test_a_role_without_a_head_is_refused(digits):
+    sources = [Source(as_symbols(digits), Role.SYMBOL, 4)]
+    with pytest.raises(ValueError, match="no head 'symbols' for classes of the role symbol; heads: digits, letters"):
+        classes_of_heads(("symbol 3",), sources, ("digits", "letters"))
 
 
 def test_the_symbols_head_learns_where_there_are_symbols(two_heads, forty):
     pictures, labels = forty
     features = two_heads.features(pictures)
-    heads_loss(two_heads, features, labels, torch.zeros_like(labels), QUICK).value.backward()
+    heads_loss(two_heads, features, labels, torch.cat([ALL, ~ALL]), QUICK).value.backward()
     assert two_heads.heads["symbols"].weight.grad is None
     assert two_heads.heads["digits"].weight.grad.abs().max() > 0
 
@@ -68,16 +76,17 @@ def test_the_digits_head_takes_every_symbol_for_an_outlier(two_heads, forty):
         of_digits -= sum(embeddings[i] @ embeddings[j] / QUICK.temperature - log_total for j in same) / len(same) / 20
     of_symbols = losses.supervised_contrastive(symbols, labels[20:], QUICK.temperature).value
     expected = float((of_digits + of_symbols).detach())
-    loss = heads_loss(two_heads, features, labels, torch.cat([ZERO, ONE]), QUICK)
+    loss = heads_loss(two_heads, features, labels, torch.stack([FIRST_HALF, ~FIRST_HALF]), QUICK)
     assert float(loss.value.detach()) == pytest.approx(expected, rel=1e-4)
 
 
 def test_outliers_belong_to_no_class(net, forty):
     pictures, labels = forty
     features = net.features(pictures)
-    own_class = torch.where(torch.arange(40) < 20, labels, 100 + torch.arange(40))
+    own_class = torch.where(FIRST_HALF, labels, 100 + torch.arange(40))
     expected = losses.supervised_contrastive(net.heads(features, "digits"), own_class, QUICK.temperature).value
-    loss = heads_loss(net, features, torch.cat([labels[:20], 7 * ONE]), torch.cat([ZERO, OUTLIER * ONE]), QUICK)
+    labels = torch.where(FIRST_HALF, labels, 7)
+    loss = heads_loss(net, features, labels, FIRST_HALF[None], QUICK)
     assert float(loss.value.detach()) == pytest.approx(float(expected.detach()), rel=1e-5)
 
 
@@ -86,7 +95,7 @@ def test_an_only_head_learns_from_all_classes_alike(net, forty):
     features = net.features(pictures)
     labels = labels + torch.tensor([0] * 20 + [10] * 10 + [100] * 10)
     expected = losses.supervised_contrastive(net.heads(features, "digits"), labels, QUICK.temperature).value
-    loss = heads_loss(net, features, labels, torch.zeros_like(labels), QUICK)
+    loss = heads_loss(net, features, labels, ALL, QUICK)
     assert float(loss.value.detach()) == pytest.approx(float(expected.detach()), rel=1e-5)
 
 

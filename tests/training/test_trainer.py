@@ -134,8 +134,14 @@ def test_a_loss_that_is_no_number_ends_the_run(digits):
     run = trainer(digits)
     with torch.no_grad():
         run.net.heads["digits"].weight.fill_(float("nan"))
-    with pytest.raises(ValueError, match="Lower --learning-rate"):
+    with pytest.raises(ValueError, match="the learning rate is too high"):
         train(run)
+
+
+@pytest.mark.parametrize("recipe", ["pairs", "triplets"])
+def test_outliers_make_no_pairs(digits, recipe):
+    with pytest.raises(ValueError, match=f"sampling 'classes', not '{recipe}'"):
+        trainer(digits, RECIPES[recipe], Source(as_outliers(digits), Role.OUTLIER, 4))
 
 
 def test_one_class_cannot_be_learned_from(digits):
