@@ -25,7 +25,7 @@ def clean_labels(pictures: LabeledImages, seed: int = 0, device: str = "cpu") ->
     labels (after Northcutt, Jiang and Chuang, 2021).
 
     Args:
-        pictures: N, such as MNIST's 55,000 to fit, of which 93 are left out.
+        pictures: N, such as the 55,000 of MNIST to fit, of which about a hundred are left out.
         seed: of the small network.
         device: where it is trained.
 

@@ -66,7 +66,7 @@ class Visitors:
         """Start the workers and wait until the first is warm; its process id."""
         with self.another():
             self.encode(self.matcher.gallery.images[0])
-        pid = self.pool.workers.warm.result(SECONDS)
+        pid = self.pool.executor.warm.result(SECONDS)
         self.here.clear()
         return pid
 
@@ -135,7 +135,7 @@ def test_another_worker_encodes_while_the_first_is_busy(visitors, matcher):
     drawings = [drawing(ink) for ink in matcher.gallery.images[:40]]
     with visitors.another(), ThreadPoolExecutor(8) as at_once:
         list(at_once.map(visitors.encode, drawings))
-    assert len(visitors.pool.workers.processes) == 2
+    assert len(visitors.pool.executor.processes) == 2
     assert visitors.here == []
 
 
@@ -165,33 +165,35 @@ def test_what_cannot_be_pickled_is_encoded_here_and_holds_up_nobody_else(visitor
         def __fspath__(self):
             return str(ROOT / "docs" / "compare.png")
 
-    workers = visitors.pool.workers
+    executor = visitors.pool.executor
     with visitors.another():
         assert np.array_equal(visitors.encode(local := Local()).pixels, matcher.encode(local).pixels)
         assert visitors.here == [local]
         picture = drawing(matcher.gallery.images[0])
         assert np.array_equal(visitors.encode(picture).pixels, matcher.encode(picture).pixels)
     assert visitors.here == [local]
-    assert visitors.pool.workers is workers
+    assert visitors.pool.executor is executor
 
 
 def test_a_lone_visitor_starts_no_worker(own, matcher):
     for ink in matcher.gallery.images[:3]:
         own.encode(ink)
-    assert own.pool.workers is None
+    assert own.pool.executor is None
     assert len(own.here) == 3
 
 
 def test_a_killed_worker_is_done_without_and_replaced(own, matcher):
     picture = drawing(matcher.gallery.images[1])
     os.kill(own.warm_up(), signal.SIGKILL)
-    lost = own.pool.workers
+    lost = own.pool.executor
     with own.another():
-        while own.pool.workers is lost:  # until its end is noticed; it answers nothing
+        until = time.monotonic() + SECONDS
+        while own.pool.executor is lost and time.monotonic() < until:  # its end is noticed; it answers nothing
             assert np.array_equal(own.encode(picture).embedding, matcher.encode(picture).embedding)
+        assert own.pool.executor is not lost
         assert own.here
         own.encode(picture)
-        assert own.pool.workers.warm.result(SECONDS)
+        assert own.pool.executor.warm.result(SECONDS)
         own.here.clear()
         assert np.array_equal(own.encode(picture).embedding, matcher.encode(picture).embedding)
     assert own.here == []
@@ -200,73 +202,110 @@ def test_a_killed_worker_is_done_without_and_replaced(own, matcher):
 def test_a_worker_that_hangs_costs_its_visitor_the_limit_and_is_replaced(own, matcher):
     picture = drawing(matcher.gallery.images[1])
     hung = own.warm_up()
-    workers = own.pool.workers
+    executor = own.pool.executor
     own.pool.limit = 0.2
     os.kill(hung, signal.SIGSTOP)
     with own.another():
         assert np.array_equal(own.encode(picture).embedding, matcher.encode(picture).embedding)
         assert own.here == [picture]
-        assert own.pool.workers is not workers
+        assert own.pool.executor is not executor
         wait_until(lambda: is_gone(hung))
         own.pool.limit = SECONDS
         own.encode(picture)
-        assert own.pool.workers.warm.result(SECONDS) != hung
+        assert own.pool.executor.warm.result(SECONDS) != hung
         own.here.clear()
         own.encode(picture)
     assert own.here == []
 
 
+def test_only_what_a_worker_has_had_for_long_counts_as_hung(own, matcher):
+    """With too many visitors an answer can be late, too; that is no reason to start other workers."""
+    worker = own.warm_up()
+    executor = own.pool.executor
+    assert not executor.has_hung(0)
+    os.kill(worker, signal.SIGSTOP)
+    answer = executor.submit([drawing(matcher.gallery.images[0])])
+    wait_until(lambda: executor.has_hung(0))
+    assert not executor.has_hung(SECONDS)
+    os.kill(worker, signal.SIGCONT)
+    assert len(answer.result(SECONDS)) == 1
+    wait_until(lambda: not executor.has_hung(0))
+
+
 def test_a_request_that_waits_behind_a_worker_that_hangs_is_given_back(own, matcher):
     hung = own.warm_up()
-    workers = own.pool.workers
+    executor = own.pool.executor
     os.kill(hung, signal.SIGSTOP)
-    answers = [workers.submit([drawing(ink)]) for ink in matcher.gallery.images[:10]]
-    workers.close()
+    answers = [executor.submit([drawing(ink)]) for ink in matcher.gallery.images[:10]]
+    executor.close()
     for answer in answers:
         with pytest.raises(BrokenProcessPool):
             answer.result(SECONDS)
     with pytest.raises(BrokenProcessPool):
-        workers.submit([])
+        executor.submit([])
 
 
-def test_where_no_process_can_be_started_this_one_encodes(own, matcher, monkeypatch):
+@pytest.mark.parametrize(
+    "error", [BlockingIOError("Resource temporarily unavailable"), RuntimeError("can't start new thread")], ids=repr
+)
+def test_where_no_process_can_be_started_this_one_encodes(own, matcher, monkeypatch, error):
     def refused(folder, size):
-        raise BlockingIOError("Resource temporarily unavailable")
+        raise error
 
-    monkeypatch.setattr("siamese.ui.worker_pool.Workers", refused)
+    monkeypatch.setattr("siamese.ui.worker_pool.BatchingExecutor", refused)
     with own.another():
         assert np.array_equal(own.encode(matcher.gallery.images[0]).pixels, matcher.gallery.images[0])
-    assert own.pool.workers is None
+    assert own.pool.executor is None
+    assert own.pool._encoding == 0, "a lone visitor is alone again"
+
+
+def test_a_request_that_nobody_awaits_is_not_encoded(own, matcher):
+    """It was given up while it waited for a worker that was busy."""
+    own.warm_up()
+    executor = own.pool.executor
+    busy = [executor.submit([drawing(ink) for ink in matcher.gallery.images[:40]]) for _ in range(executor._size)]
+    waiting = executor.submit([drawing(matcher.gallery.images[41])])
+    assert waiting.cancel()
+    for answer in busy:
+        assert len(answer.result(SECONDS)) == 40
+    assert len(executor.submit([drawing(matcher.gallery.images[42])]).result(SECONDS)) == 1
+
+
+def test_a_closed_pool_starts_no_others(own, matcher):
+    own.pool.close()
+    with own.another():
+        own.encode(matcher.gallery.images[0])
+    assert own.pool.executor is None
 
 
 def test_workers_that_cannot_load_their_bundle_are_done_without(matcher, tmp_path):
     nowhere = Visitors(matcher, folder=tmp_path, size=1)
     with nowhere.another():
         nowhere.encode(matcher.gallery.images[0])
-        broken = nowhere.pool.workers
+        broken = nowhere.pool.executor
         assert isinstance(broken.warm.exception(SECONDS), BrokenProcessPool)
         for _ in range(2):
             assert np.array_equal(nowhere.encode(matcher.gallery.images[0]).pixels, matcher.gallery.images[0])
-        assert nowhere.pool.workers is None  # and none is started again at once
+        assert nowhere.pool.executor is None  # and none is started again at once
     assert len(nowhere.here) == 3
 
 
 APP = """
 import sys, time
-from siamese.ui.worker_pool import Workers
+from siamese.ui.batching_executor import BatchingExecutor
 from pathlib import Path
 
 if __name__ == "__main__":
-    workers = Workers(Path(sys.argv[1]), 1)
+    executor = BatchingExecutor(Path(sys.argv[1]), 1)
     try:
         print({said}, flush=True)
         time.sleep({seconds})
     except KeyboardInterrupt:
-        workers.close()
+        executor.close()
 """
 
 
-def start_app(folder: Path, bundle: Path, said: str = "workers.warm.result()", seconds: int = SECONDS):
+def start_app(folder: Path, bundle: Path, said: str = "executor.warm.result()", seconds: int = SECONDS):
     """An app with workers, in a session of its own, and the first line that it prints."""
     script = folder / "app.py"
     script.write_text(APP.format(said=said, seconds=seconds))
