@@ -1,12 +1,12 @@
 """How fast an answer is: python benchmarks/answers.py [felt] [ours] [search]
 
-felt     from the end of a stroke on the Compare tab to the painted answer, in headless Chromium, on the app and
-         on the same app with its function replaced by one that has its answers ready: an empty event of the
-         same shape. Drawn in turn on both.
-ours     what the app's own code takes for a pair on one core, by stages, and the functions it spends it in.
-search   the 20 nearest of 60,000, against faiss and scikit-learn, on one core. `pip install faiss-cpu` before.
+felt     the time from the end of a stroke on the Compare tab to the painted answer, in headless Chromium. Measured on
+         the app, and on the same app with a function that returns prepared answers (an empty event of the same shape).
+         The two are drawn on in turn.
+ours     the time that the app's own code takes for a pair on one core, by stages and by functions.
+search   the 20 nearest of 60,000 embeddings, against faiss and scikit-learn, on one core. Needs `pip install faiss-cpu`.
 
-Needs what the tests need.
+Without arguments, all three parts run. The requirements are those of the tests.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ import common
 ROOT = Path(__file__).parent.parent
 
 WARM, REPEATS = 5, 40
-SETTLED = 300  # milliseconds after which the answer to a cleared canvas is there
+SETTLED = 300  # milliseconds to wait for the answer to a cleared canvas
 
-# From the pointer's release to the frame after the verdict was written.
+# Measures from the pointer's release to the first frame after the verdict has been written.
 STOPWATCH = """() => {
     window.felt = null;
     let lifted = 0;
@@ -41,7 +41,7 @@ STOPWATCH = """() => {
 
 
 class Visitor:
-    """A page on which the first symbol is drawn, and the second is drawn again and again."""
+    """A page whose first canvas has a drawing; its second canvas is drawn on again and again."""
 
     def __init__(self, browser, url: str) -> None:
         from tests.visitor import FOUR, draw
@@ -63,7 +63,7 @@ class Visitor:
             self.sent = data if len(data) == 3 and data[1] else self.sent
 
     def again(self, shift: int) -> None:
-        """Draw on the second canvas, note how long the answer took, and clear the canvas."""
+        """Draw on the second canvas, record how long the answer took in milliseconds, and clear the canvas."""
         self.page.bring_to_front()
         self.page.evaluate("window.felt = null")
         self.draw(self.page, "#canvas-b", [[(80 + shift, 65), (195 + shift, 65), (130 + shift, 225)]])
@@ -74,7 +74,7 @@ class Visitor:
 
 
 def felt() -> list[str]:
-    """Draw on both pages in turn; returns the two drawings that the page sent last, as data URLs."""
+    """Draw on both pages in turn. Returns the last two drawings that the app's page sent, as data URLs."""
     from tests.app_server import running_app
     from tests.visitor import open_browser
 
@@ -94,7 +94,11 @@ def felt() -> list[str]:
 
 
 def ours(drawings: list[str] | None) -> None:
-    """Our part of an answer to a new pair, then its stages."""
+    """Time the app's own part of an answer to a new pair, then its stages.
+
+    Args:
+        drawings: two data URLs; None for two pictures of the gallery.
+    """
     import numpy as np
     from PIL import Image
 
@@ -102,7 +106,7 @@ def ours(drawings: list[str] | None) -> None:
     from siamese.ui import answers, compare
     from siamese.ui.components import picture_of, to_json
 
-    matcher = siamese.load()  # without the app's cache of drawings, so that each pair is new to it
+    matcher = siamese.load()  # not the app's matcher, which caches drawings: here each pair must be new
     urls = drawings or [common.canvas_url(matcher.gallery.images[i]) for i in (4, 9)]
     files = [picture_of(url) for url in urls]
     pictures = [Image.open(io.BytesIO(file)) for file in files]
@@ -143,7 +147,7 @@ def ours(drawings: list[str] | None) -> None:
 
 
 def search() -> None:
-    """The 20 nearest of 60,000, each way in turn, so that none finds its data in the cache."""
+    """Time the search for the 20 nearest of 60,000. The three ways take turns, so that none has its data in the cache."""
     import faiss
     import numpy as np
     import sklearn
@@ -154,7 +158,7 @@ def search() -> None:
 
     base = siamese.load().gallery.embeddings
     rng = np.random.default_rng(0)
-    # Six times the shipped gallery, each copy moved by as much as pictures of one digit differ.
+    # Six copies of the shipped gallery. All but the first are moved by as much as pictures of one digit differ.
     moved = np.concatenate([base + rng.normal(0, 0.02, base.shape) * (copy > 0) for copy in range(6)])
     embeddings = (moved / np.linalg.norm(moved, axis=1, keepdims=True)).astype(np.float32)
     queries = embeddings[::600] + rng.normal(0, 0.02, (100, embeddings.shape[1])).astype(np.float32)
@@ -192,7 +196,7 @@ def search() -> None:
 
 def main() -> None:
     parts = sys.argv[1:] or ["felt", "ours", "search"]
-    # The browser and the app have all cores; what is measured in this process has one.
+    # The browser and the app use all cores. What is measured in this process uses one.
     drawings = felt() if "felt" in parts else None
     common.one_core()
     print(common.where())

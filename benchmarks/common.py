@@ -1,4 +1,4 @@
-"""What every benchmark prints about where it ran, and how it times."""
+"""Shared by the benchmarks: timing, processor time and cores, and the line that says where they ran."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pathlib import Path
 
 
 def one_core() -> None:
-    """Keep this process to one core, before NumPy and torch start their threads."""
+    """Restrict this process to one core. Call it before NumPy and torch start their threads."""
     use_cores(1)
 
 
 def use_cores(count: int) -> None:
-    """Keep this process to the first `count` of its cores, and NumPy and torch to as many threads."""
+    """Restrict this process to the first `count` of its cores, and NumPy and torch to as many threads."""
     os.environ["OMP_NUM_THREADS"] = str(count)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:count]))
@@ -28,7 +28,7 @@ def use_cores(count: int) -> None:
 
 
 def median_ms(call: Callable[[], object], repeats: int = 50) -> float:
-    """Median milliseconds of a call, after five to warm up."""
+    """Median milliseconds of a call. Five calls before are not counted; they warm up the caches."""
     times = []
     for number in range(repeats + 5):
         start = time.perf_counter()
@@ -39,7 +39,7 @@ def median_ms(call: Callable[[], object], repeats: int = 50) -> float:
 
 
 def median_cpu_ms(call: Callable[[], object], repeats: int = 50) -> float:
-    """As `median_ms`, but of this thread's processor time, which other processes do not add to."""
+    """Like `median_ms`, but in processor time of this thread, which other processes do not add to."""
     times = []
     for number in range(repeats + 5):
         start = time.thread_time()
@@ -50,19 +50,19 @@ def median_cpu_ms(call: Callable[[], object], repeats: int = 50) -> float:
 
 
 def family(pid: int | str) -> list[str]:
-    """A process and those that it started."""
+    """The ids of a process and of its direct children."""
     children = (listed.read_text().split() for listed in Path(f"/proc/{pid}/task").glob("*/children"))
     return [str(pid), *(child for some in children for child in some)]
 
 
 def busy_seconds(pid: int | str) -> float:
-    """Processor time that a process has taken so far, with all its threads, and those that it started."""
+    """Seconds of processor time that a process and its direct children have used so far, in all their threads."""
     ticks = [Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()[11:13] for one in family(pid)]
     return sum(int(tick) for pair in ticks for tick in pair) / os.sysconf("SC_CLK_TCK")
 
 
 def canvas_url(ink) -> str:
-    """(28, 28) ink as the page's canvas sends a drawing that fills it: a PNG of 140 x 140 in colour, as a data URL."""
+    """(28, 28) ink as the page's canvas would send it: a PNG of 140 x 140 pixels in colour, as a data URL."""
     from PIL import Image
 
     stream = io.BytesIO()
@@ -71,7 +71,7 @@ def canvas_url(ink) -> str:
 
 
 def where() -> str:
-    """Processor, cores and versions, in a line."""
+    """One line with the processor, the cores and the versions of the packages."""
     import numpy
     import PIL
     import scipy

@@ -1,7 +1,7 @@
-"""The app with an empty event in the Compare tab's place: python benchmarks/empty_event.py serves it.
+"""Serve the app with an empty event in place of the Compare tab's function: python benchmarks/empty_event.py
 
-The page, the inputs and the outputs are the app's. The function only returns what it has ready, two answers in
-turn, so that each is news to the page. `answers.py` and `visitors.py` measure the app against it.
+The page, the inputs and the outputs are those of the app. The function only returns prepared answers: two in turn, so
+that each differs from the last and the page is updated. `answers.py` and `visitors.py` compare the app with it.
 """
 
 import itertools

@@ -1,7 +1,8 @@
-"""What a run of the Learn tab costs, and what it shows: python benchmarks/live_training.py [--ready-settings]
+"""What live training in the Learn tab costs, and what it shows: python benchmarks/live_training.py [--ready-settings]
 
-Compare answers over HTTP, from another process, with and without a run in progress; memory and threads of
-the app over 20 runs, every other one left in the middle; with --ready-settings, how each ready setting ends.
+Measures how long Compare answers take over HTTP, from another process, with and without a run in progress. Then it
+measures memory and threads of the app over 20 runs, of which the visitor leaves every other one early. With
+--ready-settings it shows instead how the runs of each ready setting end.
 """
 
 import json
@@ -43,7 +44,7 @@ def main() -> None:
 
 @contextmanager
 def learning(url: str):
-    """Somebody trains without a pause."""
+    """While the block is entered, a visitor trains one network after the other."""
     enough, begun = threading.Event(), threading.Event()
 
     def train() -> None:
@@ -62,7 +63,7 @@ def learning(url: str):
 
 
 def answers(url: str, name: str) -> float:
-    """Median seconds of a Compare answer through the queue, as the page asks for it."""
+    """Median seconds that Compare takes to answer through the queue, as the page asks for it."""
     import siamese
     from siamese.ui.components import drawing_url
 
@@ -99,7 +100,7 @@ def resident(url: str) -> int:
 
 
 class Run:
-    """A visitor who trains: leaving the block is leaving the page."""
+    """A visitor who trains a network. Leaving the block is like leaving the page."""
 
     def __init__(self, url: str, **settings: object) -> None:
         self.function = event(url, "submit", 0)
@@ -114,7 +115,7 @@ class Run:
         self.stream.close()
 
     def snapshot(self) -> None:
-        """Wait for the next snapshot."""
+        """Wait for the next snapshot, or for the end of the run."""
         for message in self.stream:
             self.over = message["msg"] == "process_completed"
             if message["msg"] == "process_generating" or self.over:
@@ -122,7 +123,7 @@ class Run:
 
 
 def event(url: str, target: str, inputs: int) -> int:
-    """The number of the page's first event of this kind that takes so many inputs."""
+    """The id of the page's first event with this trigger, such as `change`, and this number of inputs."""
     functions = httpx.get(f"{url}/config").json()["dependencies"]
     return next(
         f["id"] for f in functions if f["targets"] and f["targets"][0][1] == target and len(f["inputs"]) == inputs
@@ -130,7 +131,7 @@ def event(url: str, target: str, inputs: int) -> int:
 
 
 def messages(url: str, function: int, data: list, session: str, event_data: dict | None = None):
-    """What the queue tells of a call."""
+    """Put a call into the queue, and yield the queue's messages about it."""
     body = {"data": data, "fn_index": function, "session_hash": session, "event_data": event_data}
     httpx.post(f"{url}/gradio_api/queue/join", json=body).raise_for_status()
     with httpx.stream("GET", f"{url}/gradio_api/queue/data", params={"session_hash": session}, timeout=120) as answer:

@@ -1,7 +1,7 @@
-"""What the page costs: bytes over the wire, the map's first drawing, a hover: python benchmarks/page.py
+"""What the page costs, in bytes sent and in the time of the map and the tabs: python benchmarks/page.py
 
-Bytes are as sent, compressed, counted by the browser, with an empty cache; an empty Gradio page is
-served beside for comparison. Needs what the tests need.
+Bytes are counted by the browser as they are sent, compressed, with an empty cache. An empty Gradio page is served for
+comparison. The requirements are those of the tests.
 """
 
 import statistics
@@ -24,11 +24,11 @@ with gr.Blocks() as demo:
             gr.Markdown("# empty")
 demo.launch(ssr_mode=False)
 """
-SETTLED = 2000  # milliseconds after which nothing more is fetched; Gradio's heartbeat never ends
+SETTLED = 2000  # milliseconds to wait until all is fetched; the network is never idle, because of Gradio's heartbeat
 
 
 def counted(browser, url: str, selector: str):
-    """A fresh page, and a function that tells how many bytes have come over the wire so far."""
+    """A page with an empty cache, and a function that returns the number of bytes received so far."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     session = context.new_cdp_session(page)
@@ -77,7 +77,7 @@ USABLE = {
 
 
 def tabs(page) -> None:
-    """From a click on a tab to the first thing in it that can be used."""
+    """Time from a click on a tab until its first control is visible."""
     for name, selector in USABLE.items():
         start = time.perf_counter()
         open_tab(page, name)
@@ -99,7 +99,7 @@ def hover(page) -> None:
 
 
 def frames(page) -> None:
-    """Frames while the map is panned; without a GPU the browser draws WebGL on the processor."""
+    """Measure the frame rate while the map is panned. Without a GPU the browser renders WebGL on the processor."""
     page.evaluate(
         """() => { window.stamps = []; const tick = t => { window.stamps.push(t); window.going && requestAnimationFrame(tick); };
                    window.going = true; requestAnimationFrame(tick); }"""

@@ -1,8 +1,8 @@
 """How long the app takes to start, and in how much memory: python benchmarks/start.py [--profile]
 
-From the start of `python app.py` to the first page served whole, and the peak of its memory then, against a bare
-script that imports torch and gradio and launches an empty page, with the same settings of Gradio. Both are
-started in turn. `--profile` prints instead which imports take longest in the app beyond those of the bare script.
+Measures the time from the start of `python app.py` until the first page has been served in full, and the peak memory
+by then. For comparison, a bare script imports torch and gradio and launches an empty page, with the same settings of
+Gradio. The two are started in turn. `--profile` prints instead the slowest imports of the app beyond torch and gradio.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import common
 from tests.app_server import free_port
 
 ROOT = Path(__file__).parent.parent
-REPEATS = 8  # the first of which warms the file system's cache and is not counted
+REPEATS = 8  # the first warms the file system's cache and is not counted
 BARE = """
 import torch
 import gradio as gr
@@ -35,7 +35,7 @@ demo.launch(ssr_mode=False)
 
 
 def started(script: Path) -> tuple[float, float, float]:
-    """(seconds to the first page, of them the processor's, MB of memory at the most) of one start."""
+    """(seconds to the first page, seconds of processor time, peak memory in MB) of one start."""
     port = free_port()
     settings = {"GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_ANALYTICS_ENABLED": "False"}
     begun = time.perf_counter()
@@ -76,7 +76,7 @@ def compare(bare: Path) -> None:
 
 
 def profile() -> None:
-    """The app's imports beyond torch's and gradio's, slowest first, by `-X importtime`."""
+    """Print the app's imports beyond torch and gradio, slowest first, measured by `-X importtime`."""
     code = "import torch, gradio, sys; print('---', file=sys.stderr); import app; app.build()"
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

@@ -1,10 +1,9 @@
 """How much of a training step is not forward and backward: python benchmarks/training_step.py [--preset fast]
 
-The full recipe's step (drawing the batch, augmentation, forward, loss, backward, optimiser, averaging)
-against the forward and backward of the same network alone, on ready batches of the same sizes and in the
-same precision. The two take turns, and are timed over a round of batches, since symbols come in every
-fourth only. Pictures are the shipped gallery's, standing in for every source: what they show does not
-change how long it takes. Two cores.
+Compares the full recipe's step (drawing the batch, augmentation, forward, loss, backward, optimiser, EMA) with forward
+and backward of the same network alone, on prepared batches of the same sizes and in the same precision. The two take
+turns. They are timed over a round of batches, since symbols come only in every fourth. Pictures of the shipped gallery
+stand in for every source: what they show does not change how long a step takes. Two cores.
 """
 
 from __future__ import annotations
@@ -28,11 +27,11 @@ from siamese.data.sources import Role, Source
 from siamese.models.networks import EmbeddingNet
 from siamese.training.trainer import Step, Trainer
 
-CHARACTERS = 500  # that the pictures are dealt to, where they stand for symbols
+CHARACTERS = 500  # number of classes of the pictures that stand in for symbols
 
 
 def make_trainer(preset: str) -> Trainer:
-    """A trainer of a preset, on as many kinds of sources as the preset has."""
+    """A trainer of a preset, with a stand-in for each of the preset's sources (half-swap classes are left out)."""
     config = PRESETS[preset]
     gallery = siamese.load().gallery
     digits = LabeledImages(
@@ -49,7 +48,7 @@ def make_trainer(preset: str) -> Trainer:
         (outliers, Role.OUTLIER, config.data.outliers),
     )
     sources = [Source.of(pictures, role, shares) for pictures, role, shares in kinds if shares]
-    # As in train.py: a head that is retrained afterwards sees intermediate features only then.
+    # As in train.py: a head that is retrained sees intermediate features only during head retraining.
     network = replace(config.network, intermediate_grid=0) if config.head_retraining else config.network
     torch.manual_seed(0)
     return Trainer(EmbeddingNet(network), sources, config.training)
@@ -61,7 +60,7 @@ def endless(trainer: Trainer) -> Iterator[Step]:
 
 
 def bare_step(trainer: Trainer) -> Callable[[int], None]:
-    """Forward and backward on a ready batch of a given size; the gradient that enters is ready too."""
+    """A function that runs forward and backward on a prepared batch of a given size, with a prepared gradient."""
 
     @cache
     def ready(size: int) -> tuple[Tensor, Tensor]:
@@ -79,7 +78,7 @@ def bare_step(trainer: Trainer) -> Callable[[int], None]:
 
 
 def parts(trainer: Trainer, length: int, repeats: int) -> dict[str, float]:
-    """Milliseconds a step of each part that is neither the network's nor the loss's: medians over rounds of `length`."""
+    """Milliseconds a step of each part other than the network and the loss: medians over rounds of `length` batches."""
     batches = iter(index for epoch in range(10**6) for index in trainer.sampler.epoch(epoch))
     drawn = [next(batches) for _ in range(length)]
     generator = torch.Generator()

@@ -1,13 +1,13 @@
 """Fifty visitors who compare at once: python benchmarks/visitors.py [--requests N] [--clients N]
 
-Each client posts two drawings to the Compare tab's event and reads the answer from the stream, as the page does,
-and goes on at once; every answer is checked against what its own drawings must give. No drawing comes twice
+Each client posts two drawings to the Compare tab's event and reads the answer from the stream, as the page does. Then
+it posts the next two at once. Every answer is compared with the expected one for its drawings. No drawing is repeated
 while the app's cache still holds it. The clients run on the same cores as the app.
 
-The limit of the throughput is what the processor costs add up to: cores / (an empty event + our part), where an
-empty event is the processor time, the app's and the client's, of a request to the same app with a function that
-has its answers ready (`empty_event.py`), under the same load, and our part is the function's own time for a new
-pair, alone on one core. `--requests 10000` shows whether memory stays level.
+The upper bound of the throughput follows from the processor time: cores / (an empty event + our part). An empty event is
+the processor time, of app and client, of a request to the same app with a function that returns prepared answers
+(`empty_event.py`), under the same load. Our part is the function's own time for a new pair, alone on one core.
+`--requests 10000` shows whether memory grows.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ WARM = 4  # requests of each client before anything is measured
 
 @dataclass
 class Client:
-    """One visitor: their pairs of drawings, what each must be answered with, and how long each answer took."""
+    """One visitor: pairs of drawings, the expected answer to each, how long answers took, and the wrong ones."""
 
     pairs: list[tuple[str, str]]
     expected: list[list]
@@ -68,7 +68,7 @@ class Client:
 
 
 def alike(answer: object, expected: object) -> bool:
-    """Whether two answers say the same; numbers may differ in what rounding leaves of their last digit."""
+    """Whether two answers are equal, apart from rounding errors of up to 2e-6 in their numbers."""
     if isinstance(expected, dict | list) and type(answer) is type(expected) and len(answer) == len(expected):
         keys = expected if isinstance(expected, dict) else range(len(expected))
         return all(
@@ -82,9 +82,9 @@ def alike(answer: object, expected: object) -> bool:
 def ask(
     poster: http.client.HTTPConnection, reader: http.client.HTTPConnection, session: str, event: int, data: list
 ) -> list:
-    """Put an event into the queue and read the stream until it is answered: (verdict, what was seen of each)."""
+    """Put an event into the queue and read the stream until the answer: the event's outputs, decoded from JSON."""
     body = json.dumps({"data": data, "fn_index": event, "session_hash": session, "event_data": None})
-    poster.close()  # the app ends connections that were idle for five seconds, so each request opens one
+    poster.close()  # the app closes connections that are idle for five seconds, so each request opens a new one
     poster.request("POST", "/gradio_api/queue/join", body, {"Content-Type": "application/json"})
     joined = poster.getresponse()
     reply = joined.read()
@@ -107,7 +107,7 @@ def ask(
 
 
 def clients_of(matcher: siamese.Matcher, count: int) -> list[Client]:
-    """Clients with drawings of their own, and the answers that the package gives to these."""
+    """Clients with different drawings, and the expected answers, which the package gives in this process."""
     chosen = np.random.default_rng(0).choice(len(matcher.gallery), (count, PAIRS, 2), replace=False)
     clients = []
     for indices in chosen:
@@ -118,14 +118,22 @@ def clients_of(matcher: siamese.Matcher, count: int) -> list[Client]:
 
 
 def our_seconds(matcher: siamese.Matcher, clients: list[Client]) -> float:
-    """Processor time of our part alone, for a pair of new drawings."""
+    """Seconds of processor time of our part alone, for a pair of new drawings."""
     pairs = itertools.cycle(pair for client in clients for pair in client.pairs)
     return common.median_cpu_ms(lambda: compare.compare(matcher, *map(picture_of, next(pairs)), False), 100) / 1000
 
 
 @dataclass(frozen=True)
 class Load:
-    """What came of a load: answers a second, processor seconds an answer, seconds of each, MB before and after."""
+    """What was measured under load.
+
+    Attributes:
+        rate: answers a second.
+        busy: seconds of processor time an answer, of app and clients.
+        seconds: that each answer took.
+        before: MB of memory before it.
+        after: MB of memory after it.
+    """
 
     rate: float
     busy: float
@@ -135,7 +143,7 @@ class Load:
 
 
 def load(script: Path, clients: list[Client], requests: int, checked: bool) -> Load:
-    """Serve the script and let all clients ask `requests` times each."""
+    """Serve the script, let all clients ask `requests` times each, and measure it."""
     with tempfile.TemporaryDirectory() as folder, running_app(Path(folder) / "log.txt", script=script) as url:
         app = process_of(url).name
         event = event_of(url)
@@ -157,14 +165,14 @@ def load(script: Path, clients: list[Client], requests: int, checked: bool) -> L
 
 
 def event_of(url: str) -> int:
-    """The number of the event that a change of the Compare tab's first canvas triggers."""
+    """The id of the event that a change of the Compare tab's first canvas triggers."""
     config = json.loads(urllib.request.urlopen(f"{url}/config").read())
     (canvas,) = (part["id"] for part in config["components"] if part["props"].get("elem_id") == "canvas-a")
     return next(part["id"] for part in config["dependencies"] if [canvas, "change"] in part["targets"])
 
 
 def memory_of(pid: str) -> float:
-    """MB that a process holds, and those that it started."""
+    """MB of memory of a process and its direct children."""
     statuses = [Path(f"/proc/{one}/status").read_text() for one in common.family(pid)]
     return sum(int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) for status in statuses) / 1000
 
