@@ -1,8 +1,8 @@
 """The map's making, as `train.py` does it, against scikit-learn's t-SNE: python benchmarks/map_making.py
 
 Both lay out the embeddings of the shipped gallery with perplexity 30. Trustworthiness (Venna and Kaski, 2001)
-says how few of a point's 12 neighbours on the map are strangers to it among the embeddings, at most 1; it is
-taken over all the points. Two cores.
+says how few of a point's 12 neighbours on the map are not among its nearest embeddings; it is at most 1, and taken
+over all the points. Two cores.
 """
 
 from __future__ import annotations

@@ -25,8 +25,9 @@ from siamese.config import PRESETS
 from siamese.data.images import LabeledImages, Split, limit, split_by_picture
 from siamese.data.mnist import load_mnist
 from siamese.data.sources import Role, Source
+from siamese.models.device import processor_name
 from siamese.models.inference import embed
-from siamese.models.networks import EmbeddingNet
+from siamese.models.networks import EmbeddingNet, initialised
 from siamese.retrieval.search import vote
 from siamese.training.trainer import Trainer
 
@@ -87,9 +88,9 @@ def preset(fit: LabeledImages, seed: int, device: str) -> Iterator[nn.Module]:
     """The same, of what `train.py --preset fast --seed SEED` does."""
     config = PRESETS["fast"]
     training = replace(config.training, seed=seed)
-    torch.manual_seed(seed)
+    net = initialised(config.network, config.input, seed)
     source = Source.of(fit, Role.DIGIT, config.data.digits)
-    trainer = Trainer(EmbeddingNet(config.network), [source], training, device)
+    trainer = Trainer(net, [source], training, device)
     while trainer.epoch < training.epochs:
         for _ in trainer.steps():
             pass
@@ -140,7 +141,7 @@ def main(arguments: list[str] | None = None) -> None:
     if options.limit:
         mnist = limit(mnist, options.limit)
     split = split_by_picture(mnist, len(mnist) // 12)
-    print(common.where() + (f"; {torch.cuda.get_device_name()}" if options.device == "cuda" else ""))
+    print(common.where() + (f"; {processor_name(options.device)}" if options.device == "cuda" else ""))
     references, presets = [], []
     for seed in options.seeds:
         presets.append(timed(preset(split.fit, seed, options.device), split))

@@ -90,7 +90,7 @@ def parts(trainer: Trainer, length: int, repeats: int) -> dict[str, float]:
         "drawing the batch": lambda index: next(batches),
         "taking it and augmentation": augmented,
         "optimiser": lambda index: trainer.optimizer.step(),
-        "averaging": lambda index: trainer.average.update_parameters(trainer.net),
+        "EMA": lambda index: trainer.average.update_parameters(trainer.net),
     }
 
     def of_a_round(call: Callable[[Tensor], object]) -> float:

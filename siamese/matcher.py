@@ -9,13 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 import torch
-from PIL import Image
 
-from siamese import inputs
 from siamese.bundle import format as bundle_format
 from siamese.config import Views
 from siamese.inputs.ink import to_ink
@@ -24,12 +21,11 @@ from siamese.models.inference import embed, fuse
 from siamese.retrieval import few_shot, projection
 from siamese.retrieval.few_shot import Recognition
 from siamese.retrieval.gallery import Gallery
+from siamese.retrieval.pictures import Picture, unembedded
 from siamese.retrieval.results import Comparison, Neighbour, Query, novelty_note
 
 PRETRAINED = Path(__file__).parent / "pretrained"
 ENCODED_NEIGHBOURS = 12  # looked up as a picture is encoded: enough for its vote, its novelty and its place
-
-Picture: TypeAlias = inputs.Picture | Query
 
 
 class Matcher:
@@ -40,7 +36,9 @@ class Matcher:
         source: where it came from: `pretrained`, a folder, or `user/repo@commit`.
         folder: that holds its files.
         net: its network, with fused layers.
-        gallery, calibration, inference: the bundle's.
+        gallery: the bundle's.
+        calibration: likewise.
+        inference: likewise.
         labels: the label names, by index.
         threshold: the distance up to which two pictures are called the same.
     """
@@ -71,9 +69,8 @@ class Matcher:
 
         An embedding may differ in its last bits from that of the same picture alone or among others.
         """
-        unread = [picture for picture in pictures if not isinstance(picture, Query)]
-        pixels = [to_ink(picture) for picture in unread]
-        encoded = iter(self.queries(np.stack(pixels), self._embed(np.stack(pixels))) if pixels else ())
+        pixels = [to_ink(picture) for picture in pictures if not isinstance(picture, Query)]
+        encoded = iter(self.queries(np.stack(pixels), self._embed(pixels)) if pixels else ())
         return [picture if isinstance(picture, Query) else next(encoded) for picture in pictures]
 
     def queries(self, pixels: np.ndarray, embeddings: np.ndarray) -> list[Query]:
@@ -91,30 +88,34 @@ class Matcher:
         Raises:
             ValueError: it is a single picture, an array of another shape or type, or a picture that cannot be read.
         """
-        height, width = self.net.input.size
-        if isinstance(images, np.ndarray):
-            if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (height, width):
-                found = f"{images.dtype} {images.shape}"
-                raise ValueError(f"Expected ink as a uint8 array (N, {height}, {width}), got {found}.")
-            return self._embed(images)
-        if isinstance(images, str | bytes | os.PathLike | Image.Image | Query):
-            raise ValueError(f"Expected a list of pictures, got {type(images).__name__}; for one, write [picture].")
-        pixels = [_prepared(image).pixels for image in images]
-        return self._embed(np.stack(pixels) if pixels else np.zeros((0, height, width), np.uint8))
+        return self._embed([query.pixels for query in unembedded(images, self.net.input.size)])
 
-    def _embed(self, pixels: np.ndarray, head: str | None = None, views: Views | None = None) -> np.ndarray:
-        """(N, 28, 28) uint8 -> (N, dim), by the first head and its views unless another is named."""
-        images = torch.from_numpy(np.require(pixels, requirements="W"))[:, None]
+    def examples(self, pictures: Sequence[Picture] | np.ndarray) -> list[Query]:
+        """Pictures, or ink as it is, as queries for `recognise` alone: with pixels and the few-shot embedding.
+
+        They are embedded together. A query stays the same object, and is embedded only if that was not done before.
+        """
+        queries = unembedded(pictures, self.net.input.size)
+        missing = [query for query in queries if query.few_shot_embedding is None]
+        head, views = self.inference.few_shot_head, self.inference.few_shot_views
+        computed = self._embed([query.pixels for query in missing], head, views) if missing else ()
+        for query, embedding in zip(missing, computed, strict=True):
+            query.few_shot_embedding = embedding
+        return queries
+
+    def _embed(self, pixels: Sequence[np.ndarray], head: str | None = None, views: Views | None = None) -> np.ndarray:
+        """N pictures, (28, 28) uint8 -> (N, dim), by the first head and its views unless another is named."""
+        images = torch.from_numpy(np.array(pixels, np.uint8).reshape(-1, 1, *self.net.input.size))
         return embed(self.net, images, head, views or self.inference.views).numpy()
 
-    def _queries(self, *pictures: Picture) -> list[Query]:
+    def _as_queries(self, *pictures: Picture) -> list[Query]:
         """The one conversion at the boundary: what is a query already is left as it is."""
         queries = [picture for picture in pictures if isinstance(picture, Query)]
         return queries if len(queries) == len(pictures) else self.encode_all(pictures)
 
     def compare(self, a: Picture, b: Picture) -> Comparison:
         """Whether two pictures show the same symbol. `compare(a, b)` equals `compare(b, a)`."""
-        first, second = self._queries(a, b)
+        first, second = self._as_queries(a, b)
         distance = float(np.linalg.norm(first.embedding - second.embedding))
         novel = [name for name, query in (("first", first), ("second", second)) if self.is_novel(query)]
         probability = float(self.calibration.probability(distance))
@@ -130,7 +131,7 @@ class Matcher:
         """
         if k < 1:
             raise ValueError(f"k must be at least 1, got {k}.")
-        (query,) = self._queries(image)
+        (query,) = self._as_queries(image)
         if among is None and k <= len(query.nearest):
             return list(query.nearest[:k])
         return self._search(query.embedding[None], k, among)[0]
@@ -142,8 +143,7 @@ class Matcher:
 
     def is_novel(self, image: Picture) -> bool:
         """Whether a picture looks like nothing in the gallery: farther from it than 99 % of unseen digits are."""
-        found = self.neighbours(image, self.inference.novelty_rank)
-        return found[-1].distance > self.inference.novelty_threshold
+        return self.neighbours(image, self.inference.novelty_rank)[-1].distance > self.inference.novelty_threshold
 
     def locate(self, image: Picture) -> tuple[float, float]:
         """Where a picture stands on the map: (x, y), each from -1 to 1."""
@@ -154,32 +154,23 @@ class Matcher:
 
     def differences(self, a: Picture, b: Picture) -> tuple[np.ndarray, np.ndarray]:
         """Where two pictures differ: two (28, 28) uint8 maps, bright where ink adds to the distance."""
-        first, second = distance_attribution(self.net, np.stack([query.pixels for query in self._queries(a, b)]))
+        first, second = distance_attribution(self.net, np.stack([query.pixels for query in self._as_queries(a, b)]))
         return first, second
 
     def recognise(self, support: Sequence[tuple[str, Picture]], query: Picture) -> Recognition:
         """Few-shot classification: name a symbol from examples of the candidates, which need no training.
 
-        Examples given as queries are embedded by the few-shot head once, and keep that embedding.
-
         Args:
-            support: (label, picture) pairs, one or more for each label.
+            support: (label, picture) pairs, one or more for each label; `examples` makes what is to be used again.
             query: the picture to name.
 
         Raises:
             ValueError: there is no example, or a picture cannot be read.
         """
-        queries = [_prepared(picture) for picture in (*(picture for _, picture in support), query)]
-        missing = [each for each in queries if each.few_shot_embedding is None]
-        if missing:
-            head, views = self.inference.few_shot_head, self.inference.few_shot_views
-            computed = self._embed(np.stack([each.pixels for each in missing]), head, views)
-            for each, embedding in zip(missing, computed, strict=True):
-                each.few_shot_embedding = embedding
+        queries = self.examples([*(picture for _, picture in support), query])
         rows = np.stack([each.few_shot_embedding for each in queries if each.few_shot_embedding is not None])
-        return few_shot.recognise(
-            rows[:-1], [label for label, _ in support], rows[-1], self.bundle.few_shot_calibration
-        )
+        labels = [label for label, _ in support]
+        return few_shot.recognise(rows[:-1], labels, rows[-1], self.bundle.few_shot_calibration)
 
     def _search(self, embeddings: np.ndarray, k: int, among: np.ndarray | None = None) -> list[list[Neighbour]]:
         """The neighbours of each of (N, dim) embeddings."""
@@ -187,11 +178,6 @@ class Matcher:
         labels, probabilities = self.gallery.labels[indices], self.calibration.probability(distances)
         columns = (column.tolist() for column in (indices, labels, distances, probabilities))
         return [list(map(Neighbour, *row)) for row in zip(*columns, strict=True)]
-
-
-def _prepared(picture: Picture) -> Query:
-    """A picture as the network sees it. One that is no query yet is not embedded here, as some answers need not."""
-    return picture if isinstance(picture, Query) else Query(to_ink(picture), np.empty(0, np.float32))
 
 
 def load(source: str | os.PathLike | None = None, revision: str | None = None) -> Matcher:

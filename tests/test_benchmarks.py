@@ -90,7 +90,7 @@ def test_time_to_accuracy_runs(mnist_dir, capsys):
 def test_training_step_runs(capsys):
     training_step.main(["--preset", "fast", "--rounds", "1"])
     printed = capsys.readouterr().out
-    for part in ("ratio", "augmentation", "optimiser", "averaging", "the rest"):
+    for part in ("ratio", "augmentation", "optimiser", "EMA", "the rest"):
         assert part in printed
 
 

@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw
 import siamese
 from siamese import matcher as matcher_module
 from siamese.matcher import Matcher
+from siamese.retrieval import pictures
 from siamese.retrieval.results import Query
 from siamese.retrieval.search import vote
 from tests.helpers import canvas
@@ -366,7 +367,8 @@ def calls(monkeypatch) -> dict[str, list[int]]:
         return search(gallery, query, *rest)
 
     monkeypatch.setattr(matcher_module, "embed", noted_embed)
-    monkeypatch.setattr(matcher_module, "to_ink", noted_ink)
+    for module in (matcher_module, pictures):
+        monkeypatch.setattr(module, "to_ink", noted_ink)
     monkeypatch.setattr(matcher_module.Gallery, "search", noted_search)
     return noted
 

@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 
 import train
 from siamese.bundle.format import FILES, Bundle, load
-from siamese.bundle.measurements import find
+from siamese.bundle.measurements import Pictures, find
 from siamese.config import PRESETS, HeadRetrainingConfig, RunConfig, SourceConfig, from_json
 from siamese.data.images import limit
 from siamese.data.mnist import load_mnist
@@ -56,7 +56,7 @@ def run(program: list[str], mnist_dir: Path, out: Path, *options: str) -> subpro
 
 def comparable(out: Path) -> list[dict]:
     history = json.loads((out / "metrics.json").read_text())["history"]
-    return [{key: row[key] for key in ("epoch", "loss", "active", "validation 5-nn")} for row in history]
+    return [{key: row[key] for key in ("epoch", "loss", "active", "validation_accuracy")} for row in history]
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_a_run_records_how_to_make_it_again(finished):
         network=replace(tiny.network, embedding_dim=8),
         training=replace(tiny.training, epochs=4),
     )
-    assert measured.pictures == {"fit": 600, "test": 600, "pairs": 600 * 599 // 2}
+    assert measured.pictures == Pictures(fit=600, test=600, pairs=600 * 599 // 2)
 
 
 def test_a_run_says_what_its_bundle_does(finished, mnist_dir):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from siamese.bundle.measurements import KINDS, Measurements
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from siamese.bundle.measurements import Measurements
 from siamese.bundle.tables import both_tables
 
 DATA = {
@@ -38,30 +41,31 @@ RESULTS = (
     "Verification is over all {pairs:,} pairs of test images; calibration is over the same pairs, with same and "
     "different ones weighing alike."
 )
-TRAINING = (
-    "Made with `{command}` in {minutes:.0f} minutes on {hardware}. Threshold and calibration come from validation "
-    "pictures that the network was not fitted to."
-)
+TRAINING = "Made with `{command}` in {minutes:.0f} minutes on {hardware}."
+CHOICES = "Threshold and calibration come from validation pictures that the network was not fitted to."
 GALLERY = (
     "The gallery holds pictures from MNIST's test set, credited to Yann LeCun, Corinna Cortes and Christopher Burges "
     "(MIT according to its Hub card, CC BY-SA 3.0 according to other sources)."
 )
 
 
-def model_card(measurements: Measurements, repo: str = "user/repo") -> str:
+def model_card(measurements: Measurements, heads: Sequence[str], repo: str = "user/repo") -> str:
     """Markdown with the front matter that the Hub validates.
 
     Args:
         measurements: of the bundle that it belongs to.
+        heads: names of its network's projection heads.
         repo: "user/repo", from which its example loads the model.
 
     Raises:
-        ValueError: a figure that the front matter tells was not measured, or a data set is unknown.
+        ValueError: a figure of the front matter was not measured, or a data set is unknown.
     """
     for name in measurements.trained_on:
         if name not in DATA:
             raise ValueError(f"trained_on names {name!r}; known are {', '.join(DATA)}")
-    heads = measurements.config.get("network", {}).get("heads", ())
+    made = TRAINING.format(
+        command=measurements.command, minutes=measurements.seconds / 60, hardware=measurements.hardware
+    )
     parts = [
         f"---\n{front_matter(measurements)}\n---",
         "# A Siamese network for handwritten symbols",
@@ -70,13 +74,11 @@ def model_card(measurements: Measurements, repo: str = "user/repo") -> str:
         USE.format(repo=repo),
         LIMITS,
         "## Results",
-        RESULTS.format(**measurements.pictures),
+        RESULTS.format(**asdict(measurements.pictures)),
         both_tables(measurements),
         "## Training",
         "\n".join(f"- {DATA[name]}" for name in measurements.trained_on),
-        TRAINING.format(
-            command=measurements.command, minutes=measurements.seconds / 60, hardware=measurements.hardware
-        ),
+        " ".join(filter(None, (made, measurements.provenance, CHOICES))),
         GALLERY,
     ]
     return "\n\n".join(parts) + "\n"
@@ -91,6 +93,7 @@ def front_matter(measurements: Measurements) -> str:
     # Imported here, since loading a bundle needs no client of the Hub.
     from huggingface_hub import EvalResult, ModelCardData
 
+    shown = (("k-nn accuracy", "5-nn accuracy"), ("equal-error-rate", "equal error rate"))
     results = [
         EvalResult(
             task_type="image-feature-extraction",
@@ -99,10 +102,10 @@ def front_matter(measurements: Measurements) -> str:
             dataset_name="MNIST",
             dataset_split="test",
             metric_type=kind,
-            metric_name=KINDS[key][0],
-            metric_value=round(measurements.value(key), 6),
+            metric_name=metric.title,
+            metric_value=round(metric.value, 6),
         )
-        for kind, key in (("k-nn accuracy", "5-nn accuracy"), ("equal-error-rate", "equal error rate"))
+        for kind, metric in ((kind, measurements.metric(key)) for kind, key in shown)
     ]
     return ModelCardData(
         license="mit",

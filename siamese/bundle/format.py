@@ -36,7 +36,8 @@ class BundleConfig:
     """The content of config.json.
 
     Raises:
-        ValueError: the input is not the one that this code prepares, or there is no such few-shot head.
+        ValueError: the input is not the one that this code prepares, there is no such few-shot head, or the labels are
+            not different names.
     """
 
     format_version: int
@@ -52,6 +53,10 @@ class BundleConfig:
         head, heads = self.inference.few_shot_head, self.network.heads
         if head not in heads:
             raise ValueError(f"inference.few_shot_head is {head!r}; the network has {', '.join(heads)}")
+        if "" in self.labels or len(set(self.labels)) < len(self.labels):
+            raise ValueError(
+                f"labels must be different names, none of them empty; got {', '.join(map(repr, self.labels))}"
+            )
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,7 @@ def save(bundle: Bundle, folder: Path) -> None:
         ValueError: the bundle's parts do not fit together; then nothing is written.
         OSError: a file could not be written.
     """
-    config, card = to_json(bundle.config), model_card(bundle.measurements)
+    config, card = to_json(bundle.config), model_card(bundle.measurements, bundle.net.config.heads)
     folder.mkdir(parents=True, exist_ok=True)
     save_weights(bundle.net, folder / "model.safetensors")
     save_gallery(bundle.gallery, folder)
@@ -131,7 +136,7 @@ def load(folder: Path) -> Bundle:
     config = _understand(BundleConfig, values, path)
     try:
         net = EmbeddingNet(config.network, config.input)
-    except (KeyError, RuntimeError, ValueError) as error:
+    except (KeyError, OverflowError, RuntimeError, TypeError, ValueError) as error:
         raise ValueError(f"{path} describes a network that cannot be built: {error}") from error
     load_weights(net, folder / "model.safetensors")
     gallery = load_gallery(folder, config.network.embedding_dim, len(config.labels))
@@ -146,7 +151,7 @@ def load(folder: Path) -> Bundle:
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{path} is no JSON file: {error}") from error
     if not isinstance(value, dict):
         raise ValueError(f"{path} holds no JSON object.")
@@ -157,7 +162,7 @@ def _understand(kind: type[T], values: dict[str, Any], path: Path) -> T:
     try:
         understood = from_json(kind, values)
         _require_all(to_json(understood), values)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} cannot be understood: {error}.") from error
     return understood
 

@@ -42,6 +42,8 @@ def load_gallery(folder: Path, embedding_dim: int, names: int) -> Gallery:
         arrays = load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
         raise ValueError(f"{path} is not a whole safetensors file: {error}") from error
+    except (AttributeError, TypeError) as error:  # safetensors looks for bfloat16 and the like in NumPy
+        raise ValueError(f"{path} holds numbers of a type that NumPy lacks: {error}") from error
     if set(arrays) != {"embeddings", "labels", "xy"}:
         raise ValueError(f"{path} holds {sorted(arrays)}, expected embeddings, labels, xy.")
     embeddings, labels, xy = arrays["embeddings"], arrays["labels"], arrays["xy"]

@@ -30,7 +30,13 @@ TRANSFER_SECONDS = 600.0  # for 8 MB over a slow line
 
 @dataclass(frozen=True)
 class Pulled:
-    """A bundle in the local cache: its folder, "user/repo@commit", and why it isn't fresh, if it isn't."""
+    """A bundle in the local cache.
+
+    Attributes:
+        folder: that holds its files.
+        name: "user/repo@commit".
+        problem: why an earlier download is used; "" where the files are those that the Hub has now.
+    """
 
     folder: Path
     name: str
@@ -66,12 +72,12 @@ def push(folder: str | Path, repo: str, private: bool = False, token: str | None
     """
     folder = Path(folder)
     _check_name(repo)
-    measurements = load(folder).measurements
+    bundle = load(folder)
     contents = {name: (folder / name).read_bytes() for name in FILES}
     try:
-        contents["README.md"] = model_card(measurements, repo).encode()
+        contents["README.md"] = model_card(bundle.measurements, bundle.net.config.heads, repo).encode()
     except ValueError as error:
-        raise ValueError(f"{folder / 'metrics.json'} lacks what the model card tells: {error}.") from error
+        raise ValueError(f"{folder / 'metrics.json'} lacks what the model card shows: {error}.") from error
     try:
         within(CHECK_SECONDS, _prepare, repo, private, token)
         address, changed = within(TRANSFER_SECONDS, _commit, contents, repo, token)

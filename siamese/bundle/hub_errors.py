@@ -19,8 +19,8 @@ def explain(error: BaseException) -> str:
     while link is not None:
         status = getattr(getattr(link, "response", None), "status_code", None)
         if status is not None:
-            told = ANSWERS.get(status) or getattr(link, "server_message", None) or "try again later"
-            return f"the Hub answers {status}, {' '.join(told.split())[:300]}"
+            meaning = ANSWERS.get(status) or getattr(link, "server_message", None) or "try again later"
+            return f"the Hub answers {status}, {' '.join(meaning.split())[:300]}"
         # By name: the client stands on httpx in one version of huggingface_hub and on httpx2 in the next.
         kinds = {kind.__name__ for kind in type(link).__mro__}
         if "OfflineModeIsEnabled" in kinds:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Literal
 
+from siamese.bundle.curves import Curves, Epoch, check_counts
+
 Unit = Literal["%", ""]
 Better = Literal["higher", "lower"]
 
@@ -19,15 +21,16 @@ class Metric:
     """One measured number.
 
     Attributes:
-        key: how code names it, such as "5-nn accuracy", or "pen/equal error rate" for what was measured on other
-            pictures than the set it stands in.
+        key: one of `KINDS`, such as "5-nn accuracy", or "PICTURES/KIND", such as "pen/equal error rate", for what was
+            measured on other pictures than the set it stands in.
         title: how people read it.
         value: a share in [0, 1] where the unit is "%".
         unit: "%", or "" for a plain number.
         better: which way is better.
 
     Raises:
-        ValueError: the value is not finite.
+        ValueError: there is no such kind, or it has another unit or another better way; or the value is no finite
+            number, or no share where it must be.
     """
 
     key: str
@@ -37,8 +40,15 @@ class Metric:
     better: Better
 
     def __post_init__(self) -> None:
+        _, unit, better = kind_of(self.key)
+        if (self.unit, self.better) != (unit, better):
+            raise ValueError(
+                f"{self.key!r} has unit {unit!r}, and {better} is better; got {self.unit!r}, {self.better}"
+            )
         if not isfinite(self.value):
             raise ValueError(f"the value of {self.key!r} must be a finite number, got {self.value}")
+        if self.unit == "%" and not 0 <= self.value <= 1:
+            raise ValueError(f"the value of {self.key!r} must be a share in [0, 1], got {self.value}")
 
     @property
     def text(self) -> str:
@@ -64,6 +74,18 @@ KINDS: dict[str, tuple[str, Unit, Better]] = {
 }
 
 
+def kind_of(key: str) -> tuple[str, Unit, Better]:
+    """(title, unit, which way is better) of the kind of metric that a key names.
+
+    Raises:
+        ValueError: there is no such kind.
+    """
+    kind = key.rpartition("/")[2]
+    if kind not in KINDS:
+        raise ValueError(f"{kind!r} is no kind of metric; there are {', '.join(KINDS)}.")
+    return KINDS[kind]
+
+
 def metric(key: str, value: float, title: str | None = None) -> Metric:
     """A metric of a known kind.
 
@@ -73,12 +95,10 @@ def metric(key: str, value: float, title: str | None = None) -> Metric:
         title: default: the kind's, followed by the pictures.
 
     Raises:
-        ValueError: there is no such kind, or the value is not finite.
+        ValueError: as `Metric` raises.
     """
-    pictures, _, kind = key.rpartition("/")
-    if kind not in KINDS:
-        raise ValueError(f"{kind!r} is no kind of metric; there are {', '.join(KINDS)}.")
-    name, unit, better = KINDS[kind]
+    name, unit, better = kind_of(key)
+    pictures = key.rpartition("/")[0]
     return Metric(key, title or (f"{name}, {pictures}" if pictures else name), float(value), unit, better)
 
 
@@ -87,8 +107,25 @@ def find(metrics: Iterable[Metric], key: str) -> Metric | None:
     return next((metric for metric in metrics if metric.key == key), None)
 
 
-CURVES = ("roc", "calibration", "distances", "validation distances")
-PICTURES = ("fit", "test", "pairs")
+@dataclass(frozen=True)
+class Pictures:
+    """How much was measured on.
+
+    Attributes:
+        fit: pictures that k-NN was fitted on.
+        test: pictures that were scored.
+        pairs: of test pictures.
+
+    Raises:
+        ValueError: one is no number of things.
+    """
+
+    fit: int
+    test: int
+    pairs: int
+
+    def __post_init__(self) -> None:
+        check_counts(fit=self.fit, test=self.test, pairs=self.pairs)
 
 
 @dataclass(frozen=True)
@@ -97,49 +134,53 @@ class Measurements:
 
     Attributes:
         test: of MNIST's test set.
-        baselines: the same of what no training attains; by title: "Raw pixels", "Untrained network".
+        baselines: the same without any training, by title: "Raw pixels", "Untrained network".
         validation: of the validation pictures, by which choices may be made.
         generalisation: of pictures from elsewhere: other people's pen drawings, alphabets held out.
-        curves: "roc" {"false accept", "true accept"}, "calibration" [{"weight", "confidence", "accuracy"}],
-            "distances" and "validation distances" {"same", "different"}, shares of 100 steps from 0 to 2.
-        history: of the training, one entry an epoch.
-        pictures: how many: "fit" and "test" images, and the "pairs" of test images.
+        curves: what is drawn.
+        history: of the training, one row an epoch.
+        pictures: how many.
         trained_on: names of the data sets, as `card.DATA` has them.
-        config: the `RunConfig` as JSON.
+        config: the `RunConfig` as JSON: a record that no code reads, as a later version may have other settings.
         parameters: how many weights the network has.
         command: that makes the same model again.
+        provenance: how the model came about, in sentences, where `command` alone does not say it; "" where it does.
         seed: of the run.
         seconds: that training took.
         hardware: that it ran on.
         versions: of Python and libraries, by name.
 
     Raises:
-        ValueError: a curve, or a number of pictures, is missing.
+        ValueError: two metrics of a set have the same key, or `parameters` or `seconds` is no number of things.
     """
 
     test: tuple[Metric, ...]
     baselines: dict[str, tuple[Metric, ...]]
     validation: tuple[Metric, ...]
     generalisation: tuple[Metric, ...]
-    curves: dict[str, Any]
-    history: tuple[dict[str, Any], ...]
-    pictures: dict[str, int]
+    curves: Curves
+    history: tuple[Epoch, ...]
+    pictures: Pictures
     trained_on: tuple[str, ...]
     config: dict[str, Any]
     parameters: int
     command: str
+    provenance: str
     seed: int
     seconds: int
     hardware: str
     versions: dict[str, str]
 
     def __post_init__(self) -> None:
-        for name, there, needed in (("curves", self.curves, CURVES), ("pictures", self.pictures, PICTURES)):
-            for key in needed:
-                if key not in there:
-                    raise ValueError(f"{name}.{key} is missing")
+        check_counts(parameters=self.parameters, seconds=self.seconds)
+        named = (("test", self.test), ("validation", self.validation), ("generalisation", self.generalisation))
+        for name, metrics in (*named, *self.baselines.items()):
+            keys = [metric.key for metric in metrics]
+            for key in keys:
+                if keys.count(key) > 1:
+                    raise ValueError(f"{name} has {key!r} more than once")
 
-    def value(self, key: str) -> float:
+    def metric(self, key: str) -> Metric:
         """A figure of the test set.
 
         Raises:
@@ -148,4 +189,8 @@ class Measurements:
         found = find(self.test, key)
         if not found:
             raise ValueError(f"test has no metric {key!r}")
-        return found.value
+        return found
+
+    def value(self, key: str) -> float:
+        """The value of a figure of the test set; a ValueError: it was not measured."""
+        return self.metric(key).value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from siamese.bundle.measurements import KINDS, Measurements, find
+from siamese.bundle.measurements import Measurements, find
 
 ROWS = (
     "5-nn accuracy",
@@ -19,13 +19,17 @@ BEGIN, END = "<!-- results -->", "<!-- /results -->"
 
 
 def results_table(measurements: Measurements) -> str:
-    """The test figures beside those of the baselines; a cell is empty where nothing was measured."""
+    """The test figures beside those of the baselines; a cell is empty where nothing was measured.
+
+    A figure that was measured of none has no row.
+    """
     columns = {"This network": measurements.test} | measurements.baselines
     lines = ["| | " + " | ".join(columns) + " |", "| --- |" + " ---: |" * len(columns)]
     for key in ROWS:
         found = [find(metrics, key) for metrics in columns.values()]
-        cells = [metric.text if metric else "" for metric in found]
-        lines.append(f"| {KINDS[key][0]} | " + " | ".join(cells) + " |")
+        title = next((metric.title for metric in found if metric), None)
+        if title is not None:
+            lines.append(f"| {title} | " + " | ".join(metric.text if metric else "" for metric in found) + " |")
     return "\n".join(lines)
 
 

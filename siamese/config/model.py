@@ -10,6 +10,9 @@ from siamese.config.values import coerce
 
 BackboneName = Literal["conv", "resnet18", "vgg11_bn", "efficientnet_b0"]
 
+# Far beyond what serves: a network of more is a mistake, and might not fit into memory.
+MOST_DIMENSIONS, MOST_CHANNELS, MOST_BLOCKS = 4096, 1024, 20
+
 
 @dataclass(frozen=True)
 class InputConfig:
@@ -76,12 +79,15 @@ class NetworkConfig:
 
     def __post_init__(self) -> None:
         coerce(self)
-        if self.embedding_dim < 2:
+        if not 2 <= self.embedding_dim <= MOST_DIMENSIONS:
             raise ValueError(
-                f"embedding_dim must be at least 2, unit vectors of one number are all alike; got {self.embedding_dim}"
+                f"embedding_dim must be at least 2, unit vectors of one number are all alike, and at most "
+                f"{MOST_DIMENSIONS}; got {self.embedding_dim}"
             )
-        if len(self.channels) != 3 or len(self.blocks) != 3 or min(self.channels + self.blocks) < 1:
-            raise ValueError("channels and blocks are three positive numbers each, one a stage")
+        for name, most in (("channels", MOST_CHANNELS), ("blocks", MOST_BLOCKS)):
+            numbers = getattr(self, name)
+            if not all(1 <= number <= most for number in numbers):
+                raise ValueError(f"{name} must be three numbers from 1 to {most}, one a stage; got {numbers}")
         if not self.heads or len(set(self.heads)) < len(self.heads):
             raise ValueError(f"heads must be one name or several different ones, got {', '.join(self.heads) or 'none'}")
         if not 0 <= self.intermediate_grid <= 7:
@@ -137,3 +143,7 @@ class InferenceConfig:
             raise ValueError(f"novelty_rank must be at least 1, got {self.novelty_rank}")
         if not 0 <= self.novelty_threshold <= 2:
             raise ValueError(f"novelty_threshold must lie between 0 and 2, got {self.novelty_threshold}")
+
+    def views_by_head(self, heads: tuple[str, ...]) -> dict[str, Views]:
+        """The views of each of a network's heads: the first one's are `views`, the others' `few_shot_views`."""
+        return {head: self.few_shot_views if number else self.views for number, head in enumerate(heads)}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from torch import Tensor
+from torch.nn import functional
 
 from siamese.config import Views
 from siamese.data.images import LabeledImages
@@ -47,3 +48,13 @@ class EmbeddedSet:
 def embedded(net: EmbeddingNet, pictures: LabeledImages, views: Views, head: str | None = None) -> EmbeddedSet:
     """Embed a set by a head, the first one if None, with test-time augmentation."""
     return EmbeddedSet(pictures, embed(net, pictures.images, head, views))
+
+
+def raw_pixels(pictures: LabeledImages) -> EmbeddedSet:
+    """The raw-pixel baseline: pictures as unit vectors."""
+    return EmbeddedSet(pictures, unit_pixels(pictures.images))
+
+
+def unit_pixels(images: Tensor) -> Tensor:
+    """(N, channels, H, W) uint8 pictures as (N, channels * H * W) float32 unit vectors."""
+    return functional.normalize(images.flatten(1).float(), dim=1)

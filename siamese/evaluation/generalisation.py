@@ -9,10 +9,11 @@ import torch
 from siamese.bundle.measurements import Metric, metric
 from siamese.config import InferenceConfig, Views
 from siamese.data.corpus import Corpus
+from siamese.data.omniglot import Alphabet
 from siamese.data.pendigits import split_writers_in_half
 from siamese.data.synthetic.pen import BRUSHES, CANVAS, rendered, varied
 from siamese.evaluation import metrics, one_shot
-from siamese.evaluation.embedded import EmbeddedSet, embedded
+from siamese.evaluation.embedded import EmbeddedSet, embedded, raw_pixels
 from siamese.evaluation.scores import calibration_error
 from siamese.models.networks import EmbeddingNet
 from siamese.retrieval.calibration import Calibration
@@ -40,32 +41,48 @@ def pen_drawings(
     return [*found, metric("pen/calibration error", error, f"{people}: calibration error")]
 
 
-def held_out_alphabets(net: EmbeddingNet, corpus: Corpus, inference: InferenceConfig) -> list[Metric]:
-    """One-shot error within each alphabet held out that has characters enough, beside raw pixels."""
+def held_out_alphabets(alphabets: Sequence[Alphabet], symbols: Sequence[EmbeddedSet]) -> list[Metric]:
+    """One-shot error within each alphabet held out that has characters enough, beside raw pixels.
+
+    Args:
+        alphabets: held out.
+        symbols: the drawings of each, embedded by the head for few-shot classification.
+    """
     found = []
-    for alphabet in corpus.alphabets_held_out:
+    for alphabet, drawings in zip(alphabets, symbols, strict=True):
         if len(alphabet.images) < one_shot.WAYS:
             continue
-        errors = one_shot.omniglot(net, one_shot.generate_runs(alphabet.images, runs=RUNS, seed=0), inference)
+        runs = one_shot.generate_runs(alphabet.images, runs=RUNS, seed=0)
         task = f"{alphabet.name} (used to choose the recipe), {one_shot.WAYS}-way one-shot error"
-        for name, pictures in (("this network", ""), ("raw pixels", "raw pixels/")):
-            error, _ = errors[name]
+        for name, pictures, rows in (
+            ("this network", "", drawings),
+            ("raw pixels", "raw pixels/", raw_pixels(drawings.pictures)),
+        ):
+            error, _ = one_shot.mean_error(runs, one_shot.lookup(rows.pictures.images, rows.embeddings))
             found.append(metric(f"{alphabet.name}/{pictures}one-shot error", error, f"{task}, {name}"))
     return found
 
 
 def excluded_digits(
-    net: EmbeddingNet, corpus: Corpus, excluded: Sequence[int], inference: InferenceConfig
+    net: EmbeddingNet, test: EmbeddedSet, excluded: Sequence[int], inference: InferenceConfig
 ) -> list[Metric]:
-    """Verification among the test pictures of digits that were never trained on, by each head."""
+    """Verification among the test pictures of digits that were never trained on, by each head.
+
+    Args:
+        net: the network.
+        test: the test pictures, embedded by its first head.
+        excluded: the digits.
+        inference: with the views of each head.
+    """
     if not excluded:
         return []
-    unseen = corpus.test.subset(torch.isin(corpus.test.labels, torch.tensor(excluded)))
+    unseen = test.subset(torch.isin(test.labels, torch.tensor(excluded)))
+    first, *others = inference.views_by_head(net.config.heads).items()
+    sets = {first[0]: unseen} | {head: embedded(net, unseen.pictures, views, head) for head, views in others}
     names, found = ", ".join(map(str, excluded)), []
-    for head in net.config.heads:
-        several = len(net.config.heads) > 1
-        views = inference.few_shot_views if several and head == inference.few_shot_head else inference.views
-        rate, _ = metrics.equal_error_rate(embedded(net, unseen, views, head).pairs)
-        title = f"Digits {names}, never trained on: equal error rate" + (f" by the head for {head}" if several else "")
+    for head, pictures in sets.items():
+        rate, _ = metrics.equal_error_rate(pictures.pairs)
+        by = f" by the head for {head}" if others else ""
+        title = f"Digits {names}, never trained on: equal error rate{by}"
         found.append(metric(f"digits {names}/{head}/equal error rate", rate, title))
     return found

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from siamese.bundle.curves import CalibrationPoint
 from siamese.retrieval.distances import BINS, PairDistances
 from siamese.retrieval.search import nearest, vote
 
@@ -29,7 +30,7 @@ def knn_accuracy(fit: Any, fit_labels: Any, queries: Any, labels: Any, k: int = 
     return float((vote(np.asarray(fit_labels)[indices]) == np.asarray(labels)).mean())
 
 
-def retrieval(embeddings: Any, labels: Any, ks: tuple[int, ...] = (1, 5)) -> dict[str, float]:
+def retrieval_scores(embeddings: Any, labels: Any, ks: tuple[int, ...] = (1, 5)) -> dict[str, float]:
     """Recall@k and MAP@R (Musgrave, Belongie and Lim, 2020), each picture a query to all the others.
 
     Recall@k: a picture of the same class is among the k nearest. MAP@R: precision at each rank that holds a picture of
@@ -83,7 +84,7 @@ def balanced_accuracy(pairs: PairDistances, threshold: float) -> float:
     return float((accept[at] + 1 - false[at]) / 2)
 
 
-def calibration_curve(pairs: PairDistances, probability: np.ndarray, bins: int = 15) -> list[dict[str, float]]:
+def calibration_curve(pairs: PairDistances, probability: np.ndarray, bins: int = 15) -> tuple[CalibrationPoint, ...]:
     """The reliability diagram of predicted probabilities, same and different pairs having equal weight.
 
     Args:
@@ -92,8 +93,7 @@ def calibration_curve(pairs: PairDistances, probability: np.ndarray, bins: int =
         bins: equal steps of probability, typically 10 to 20.
 
     Returns:
-        for each occupied step {"weight", "confidence", "accuracy"}: its share of the pairs (they add up to 1), the
-        mean predicted probability in it, and the share of its pairs that are the same.
+        a point for each occupied step; their weights add up to 1.
     """
     same = pairs.same / max(pairs.same.sum(), 1) / 2
     different = pairs.different / max(pairs.different.sum(), 1) / 2
@@ -104,11 +104,13 @@ def calibration_curve(pairs: PairDistances, probability: np.ndarray, bins: int =
         weight = float((same[inside] + different[inside]).sum())
         if weight > 0:
             confidence = float(((same + different)[inside] * probability[inside]).sum() / weight)
-            curve.append({"weight": weight, "confidence": confidence, "accuracy": float(same[inside].sum() / weight)})
-    return curve
+            accuracy = float(same[inside].sum() / weight)
+            # Rounding may bring a share a little beyond 1.
+            curve.append(CalibrationPoint(*(min(share, 1.0) for share in (weight, confidence, accuracy))))
+    return tuple(curve)
 
 
 def calibration_error(pairs: PairDistances, probability: np.ndarray, bins: int = 15) -> float:
     """Expected calibration error (Naeini, Cooper and Hauskrecht, 2015): the mean gap of `calibration_curve`."""
     curve = calibration_curve(pairs, probability, bins)
-    return sum(point["weight"] * abs(point["confidence"] - point["accuracy"]) for point in curve)
+    return sum(point.weight * abs(point.confidence - point.accuracy) for point in curve)

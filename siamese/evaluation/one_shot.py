@@ -12,17 +12,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 from siamese.config import InferenceConfig
 from siamese.data.omniglot import character_ink
+from siamese.evaluation.embedded import unit_pixels
 from siamese.models.inference import embed
-from siamese.models.networks import EmbeddingNet
+from siamese.models.networks import EmbeddingNet, initialised
 
 WAYS = 20
-Embed = Callable[
-    [np.ndarray], np.ndarray
-]  # (N, 28, 28) uint8 -> (N, dim); the larger the inner product, the more alike
+# (N, 28, 28) uint8 -> (N, dim); the larger the inner product, the more alike
+Embed = Callable[[np.ndarray], np.ndarray]
 
 # Error on the 20 runs, as published: Lake et al. (2015, 2019), Koch et al. (2015), Snell et al. (2017).
 PUBLISHED = (
@@ -119,8 +118,19 @@ def mean_error(runs: list[Run], embed: Embed) -> tuple[float, float]:
     return float(errors.mean()), float(errors.std(ddof=1) / len(errors) ** 0.5) if len(errors) > 1 else 0.0
 
 
+def lookup(pictures: torch.Tensor, rows: torch.Tensor) -> Embed:
+    """What gives pictures the embeddings that were computed for them before.
+
+    Args:
+        pictures: (N, 1, 28, 28) uint8.
+        rows: (N, dim) their embeddings.
+    """
+    row_of = {ink.tobytes(): row for ink, row in zip(pictures.numpy(), rows.numpy(), strict=True)}
+    return lambda inks: np.stack([row_of[ink.tobytes()] for ink in inks])
+
+
 def omniglot(net: EmbeddingNet, runs: list[Run], inference: InferenceConfig) -> dict[str, tuple[float, float]]:
-    """Error and its standard error over the runs, of the network and of what needs no training.
+    """Error and its standard error over the runs, of the network and of two baselines without training.
 
     Args:
         net: the network, which is measured by its few-shot head and views.
@@ -130,21 +140,14 @@ def omniglot(net: EmbeddingNet, runs: list[Run], inference: InferenceConfig) -> 
     Returns:
         (mean, standard error) of "this network", "untrained network" and "raw pixels".
     """
-    with torch.random.fork_rng(devices=[]):  # the weights of a new network come from torch's global generator
-        torch.manual_seed(0)
-        untrained = EmbeddingNet(net.config, net.input)
+    untrained = initialised(net.config, net.input, seed=0)
     # Runs made of one alphabet show each drawing many times: it is embedded once.
     drawings = {ink.tobytes(): ink for run in runs for ink in (*run.support, *run.queries)}
-    row_of = {key: row for row, key in enumerate(drawings)}
     pictures = torch.from_numpy(np.stack(list(drawings.values())))[:, None]
     head, views = inference.few_shot_head, inference.few_shot_views
     embedded = {
         "this network": embed(net, pictures, head, views),
         "untrained network": embed(untrained, pictures, head, views),
-        "raw pixels": functional.normalize(pictures.flatten(1).float(), dim=1),
+        "raw pixels": unit_pixels(pictures),
     }
-
-    def lookup(rows: np.ndarray) -> Embed:
-        return lambda inks: rows[[row_of[ink.tobytes()] for ink in inks]]
-
-    return {name: mean_error(runs, lookup(rows.numpy())) for name, rows in embedded.items()}
+    return {name: mean_error(runs, lookup(pictures, rows)) for name, rows in embedded.items()}

@@ -14,8 +14,8 @@ SAME, DIFFERENT, NEUTRAL = "#0072b2", "#d55e00", "#6b7280"
 
 def roc_figure(measurements: Measurements) -> go.Figure:
     """True accepts over false accepts. The axis is logarithmic, as verifiers differ at low rates of false accepts."""
-    curve = measurements.curves["roc"]
-    figure = go.Figure(go.Scatter(x=curve["false accept"], y=curve["true accept"], mode="lines", line_color=SAME))
+    curve = measurements.curves.roc
+    figure = go.Figure(go.Scatter(x=curve.false_accept, y=curve.true_accept, mode="lines", line_color=SAME))
     figure.update_xaxes(type="log", title="different pairs accepted", tickformat=".0e", range=[-6, 0])
     figure.update_yaxes(title="same pairs accepted", tickformat=".1%")
     return _calm(figure, "ROC, all test pairs")
@@ -23,11 +23,11 @@ def roc_figure(measurements: Measurements) -> go.Figure:
 
 def calibration_figure(measurements: Measurements) -> go.Figure:
     """The reliability diagram: accuracy over confidence."""
-    curve = measurements.curves["calibration"]
+    curve = measurements.curves.calibration
     figure = go.Figure()
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": NEUTRAL}, hoverinfo="skip")
-    confidence, accuracy = [point["confidence"] for point in curve], [point["accuracy"] for point in curve]
-    text = [f"{point['weight']:.2%} of pairs" for point in curve]
+    confidence, accuracy = [point.confidence for point in curve], [point.accuracy for point in curve]
+    text = [f"{point.weight:.2%} of pairs" for point in curve]
     figure.add_scatter(x=confidence, y=accuracy, mode="lines+markers", text=text, line_color=SAME)
     figure.update_xaxes(title="predicted probability", tickformat=".0%")
     figure.update_yaxes(title="share that was the same", tickformat=".0%")
@@ -36,14 +36,14 @@ def calibration_figure(measurements: Measurements) -> go.Figure:
 
 def distance_figure(measurements: Measurements, threshold: float) -> go.Figure:
     """The distributions of the distances of same and of different validation pairs, and the threshold between them."""
-    histogram = measurements.curves["validation distances"]
-    count = len(histogram["same"])
+    histogram = measurements.curves.validation_distances
+    count = len(histogram.same)
     centres = [(i + 0.5) * 2 / count for i in range(count)]
     figure = go.Figure()
-    for name, colour in (("same", SAME), ("different", DIFFERENT)):
+    for name, shares, colour in (("same", histogram.same, SAME), ("different", histogram.different, DIFFERENT)):
         figure.add_scatter(
             x=centres,
-            y=histogram[name],
+            y=shares,
             name=name,
             mode="lines",
             line={"color": colour, "shape": "hvh"},
@@ -58,10 +58,10 @@ def distance_figure(measurements: Measurements, threshold: float) -> go.Figure:
 def training_figure(measurements: Measurements) -> go.Figure:
     """Loss, share of active pairs and validation error, epoch by epoch."""
     history, figure = measurements.history, go.Figure()
-    epochs = [row["epoch"] for row in history]
-    figure.add_scatter(x=epochs, y=[row["loss"] for row in history], name="loss", line_color=SAME)
-    figure.add_scatter(x=epochs, y=[row["active"] for row in history], name="active share", line_color="#009e73")
-    error = [max(1 - row["validation 5-nn"], 1e-5) for row in history]
+    epochs = [row.epoch for row in history]
+    figure.add_scatter(x=epochs, y=[row.loss for row in history], name="loss", line_color=SAME)
+    figure.add_scatter(x=epochs, y=[row.active for row in history], name="active share", line_color="#009e73")
+    error = [max(1 - row.validation_accuracy, 1e-5) for row in history]
     figure.add_scatter(x=epochs, y=error, name="validation 5-NN error", line_color=DIFFERENT, yaxis="y2")
     figure.update_layout(
         yaxis={"title": "loss, active share"},

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from siamese.bundle.curves import Epoch
 from siamese.bundle.format import Bundle
-from siamese.bundle.measurements import Measurements, Metric, metric
-from siamese.config import InferenceConfig, RunConfig, Views, to_json
+from siamese.bundle.measurements import Measurements, Metric, Pictures, metric
+from siamese.config import InferenceConfig, RunConfig, Views, from_json, to_json
 from siamese.data.corpus import Corpus
 from siamese.data.images import limit
 from siamese.data.omniglot import as_classes
@@ -25,7 +26,7 @@ from siamese.data.synthetic.corruptions import corrupt, photograph, scan
 from siamese.data.synthetic.pen import varied
 from siamese.evaluation import generalisation, metrics
 from siamese.evaluation.embedded import EmbeddedSet, embedded
-from siamese.evaluation.scores import baselines, calibration_error, curves, histogram, scores
+from siamese.evaluation.scores import baselines, calibration_error, curves, scores
 from siamese.models.device import processor_name
 from siamese.models.inference import embed, embedding_norms
 from siamese.models.networks import EmbeddingNet
@@ -37,6 +38,7 @@ from siamese.retrieval.search import nearest
 
 ROTATIONS = (-8.0, 0.0, 8.0)  # degrees, of the views of an uncertain picture
 UNCERTAIN = 0.05  # share of the validation pictures that lies below the uncertainty gate
+FITTED_ERROR = "Calibration error on the pictures it was fitted to"
 NOT_NOVEL = 0.99  # share of the validation pictures that lies within the novelty threshold
 
 
@@ -46,7 +48,7 @@ def validator(corpus: Corpus) -> Callable[[EmbeddingNet], dict[str, float]]:
 
     def validate(net: EmbeddingNet) -> dict[str, float]:
         fitted, queries = embed(net, quick.images), embed(net, validation.images)
-        return {"validation 5-nn": metrics.knn_accuracy(fitted, quick.labels, queries, validation.labels)}
+        return {"validation_accuracy": metrics.knn_accuracy(fitted, quick.labels, queries, validation.labels)}
 
     return validate
 
@@ -66,14 +68,20 @@ def evaluate(
         net: trained, on the CPU, in evaluation mode.
         corpus: the pictures of the run.
         config: the run's.
-        history: of the training.
+        history: of the training, a row an epoch with the fields of `Epoch`.
         command: that makes the same bundle again.
         seconds: that training took.
         device: that it ran on.
 
     Returns:
         a bundle whose gallery are the test pictures.
+
+    Raises:
+        ValueError: a row of the history lacks a field; then nothing was measured yet.
     """
+    epochs = tuple(from_json(Epoch, row, f"history[{number}]") for number, row in enumerate(history))
+    # The only set that the network sees twice. The gate comes before the views, and to get norms and embeddings from
+    # one pass would make `embed` return both.
     gate = torch.quantile(embedding_norms(net, corpus.split.validation.images), UNCERTAIN)
     inference = InferenceConfig(Views(ROTATIONS, round(float(gate), 5)), few_shot_head=net.config.heads[-1])
     train = embedded(net, corpus.train, inference.views)
@@ -82,23 +90,28 @@ def evaluate(
     calibration = fit_calibration(list(domains.values()))
 
     test = embedded(net, corpus.test, inference.views)
+    symbols = [
+        embedded(net, as_classes([alphabet], rotations=False), inference.few_shot_views, inference.few_shot_head)
+        for alphabet in corpus.alphabets_held_out
+    ]
     inference = replace(inference, novelty_threshold=_novelty_threshold(validation, test, inference.novelty_rank))
     measured = Measurements(
         test=scores(train, test, calibration),
-        baselines=baselines(net.config, config.training.seed, corpus.train, corpus.test),
+        baselines=baselines(net, config.training.seed, corpus.train, corpus.test),
         validation=_validation_scores(train.subset(corpus.split.fit_index), validation, domains, calibration),
         generalisation=(
             *generalisation.pen_drawings(net, corpus, test, inference.views, calibration),
-            *generalisation.held_out_alphabets(net, corpus, inference),
-            *generalisation.excluded_digits(net, corpus, config.data.exclude_classes, inference),
+            *generalisation.held_out_alphabets(corpus.alphabets_held_out, symbols),
+            *generalisation.excluded_digits(net, test, config.data.exclude_classes, inference),
         ),
-        curves=curves(test.pairs, calibration) | {"validation distances": histogram(validation.pairs)},
-        history=tuple(history),
-        pictures={"fit": len(train), "test": len(test), "pairs": len(test) * (len(test) - 1) // 2},
+        curves=curves(test.pairs, validation.pairs, calibration),
+        history=epochs,
+        pictures=Pictures(fit=len(train), test=len(test), pairs=len(test) * (len(test) - 1) // 2),
         trained_on=("mnist", *["pen"] * bool(config.data.pen), *["omniglot"] * bool(config.data.omniglot)),
         config=to_json(config),
         parameters=sum(parameter.numel() for parameter in net.parameters()),
         command=command,
+        provenance="",
         seed=config.training.seed,
         seconds=round(seconds),
         hardware=_hardware(device),
@@ -106,7 +119,8 @@ def evaluate(
     )
     embeddings = test.embeddings.numpy()
     gallery = Gallery(corpus.test.images[:, 0].numpy(), corpus.test.labels.numpy(), embeddings, tsne(embeddings))
-    few_shot = _few_shot_calibration(net, corpus, inference) or calibration
+    # The curve for classes never trained on. Without alphabets held out, digits have to do.
+    few_shot = fit_calibration([drawings.pairs for drawings in symbols]) if symbols else calibration
     return Bundle(net, gallery, inference, calibration, few_shot, corpus.test.names, measured)
 
 
@@ -124,13 +138,14 @@ def _other_domains(net: EmbeddingNet, corpus: Corpus, views: Views) -> dict[str,
 def _validation_scores(
     fit: EmbeddedSet, validation: EmbeddedSet, domains: dict[str, PairDistances], calibration: Calibration
 ) -> tuple[Metric, ...]:
-    """The figures that choices may be made by; the calibration errors are on the pairs that it was fitted to."""
+    """The figures that choices may be made by. The calibration was fitted to the very pairs that it is measured on."""
     accuracy = metrics.knn_accuracy(fit.embeddings, fit.labels, validation.embeddings, validation.labels)
     found = [metric("5-nn accuracy", accuracy)]
     for name, pairs in domains.items():
         rate, _ = metrics.equal_error_rate(pairs)
         found.append(metric(f"{name}/equal error rate", rate))
-        found.append(metric(f"{name}/calibration error", calibration_error(pairs, calibration)))
+        error = calibration_error(pairs, calibration)
+        found.append(metric(f"{name}/calibration error", error, f"{FITTED_ERROR}, {name}"))
     return tuple(found)
 
 
@@ -138,15 +153,6 @@ def _novelty_threshold(queries: EmbeddedSet, gallery: EmbeddedSet, rank: int) ->
     """The distance to the gallery picture of that rank which 99 % of the queries stay within."""
     distances, _ = nearest(queries.embeddings, gallery.embeddings, rank)
     return round(float(np.quantile(distances[:, -1], NOT_NOVEL)), 5)
-
-
-def _few_shot_calibration(net: EmbeddingNet, corpus: Corpus, inference: InferenceConfig) -> Calibration | None:
-    """The curve for classes never trained on, from the alphabets held out; None without any."""
-    domains = [
-        embedded(net, as_classes([alphabet], rotations=False), inference.few_shot_views, inference.few_shot_head).pairs
-        for alphabet in corpus.alphabets_held_out
-    ]
-    return fit_calibration(domains) if domains else None
 
 
 def _hardware(device: torch.device) -> str:

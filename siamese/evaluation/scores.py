@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import torch
-from torch.nn import functional
 
+from siamese.bundle.curves import Curves, Histogram, Roc
 from siamese.bundle.measurements import Metric, metric
-from siamese.config import NetworkConfig, Views
+from siamese.config import Views
 from siamese.data.images import LabeledImages
 from siamese.evaluation import metrics
-from siamese.evaluation.embedded import EmbeddedSet, embedded
-from siamese.models.networks import EmbeddingNet
+from siamese.evaluation.embedded import EmbeddedSet, embedded, raw_pixels
+from siamese.models.networks import EmbeddingNet, initialised
 from siamese.retrieval.calibration import Calibration
 from siamese.retrieval.distances import PairDistances
 
@@ -38,7 +35,7 @@ def scores(fit: EmbeddedSet, test: EmbeddedSet, calibration: Calibration | None 
         f"{k}-nn accuracy": metrics.knn_accuracy(fit.embeddings, fit.labels, test.embeddings, test.labels, k)
         for k in (5, 1)
     }
-    found |= metrics.retrieval(test.embeddings, test.labels)
+    found |= metrics.retrieval_scores(test.embeddings, test.labels)
     found["roc auc"] = metrics.roc_auc(test.pairs)
     found["equal error rate"], _ = metrics.equal_error_rate(test.pairs)
     for rate in FALSE_ACCEPT_RATES:
@@ -70,41 +67,36 @@ def assert_disjoint(fit: LabeledImages, test: LabeledImages) -> None:
         )
 
 
-def pixels(pictures: LabeledImages) -> EmbeddedSet:
-    """The raw-pixel baseline: pictures as unit vectors."""
-    return EmbeddedSet(pictures, functional.normalize(pictures.images.flatten(1).float(), dim=1))
+def baselines(net: EmbeddingNet, seed: int, fit: LabeledImages, test: LabeledImages) -> dict[str, tuple[Metric, ...]]:
+    """The same metrics without any training: of raw pixels, and of the network as it was initialised.
 
-
-def baselines(
-    config: NetworkConfig, seed: int, fit: LabeledImages, test: LabeledImages
-) -> dict[str, tuple[Metric, ...]]:
-    """The same metrics of what no training attains: raw pixels, and the network as it was initialised."""
-    with torch.random.fork_rng(devices=[]):  # the weights of a new network come from torch's global generator
-        torch.manual_seed(seed)
-        untrained = EmbeddingNet(config)
+    Args:
+        net: the trained network, whose architecture and input count here.
+        seed: of its run.
+        fit: pictures that k-NN is fitted on.
+        test: pictures that are scored.
+    """
+    untrained = initialised(net.config, net.input, seed)
     return {
-        "Raw pixels": scores(pixels(fit), pixels(test)),
+        "Raw pixels": scores(raw_pixels(fit), raw_pixels(test)),
         "Untrained network": scores(embedded(untrained, fit, Views()), embedded(untrained, test, Views())),
     }
 
 
-def curves(pairs: PairDistances, calibration: Calibration) -> dict[str, Any]:
-    """What the page draws of a test set: ROC, calibration, and the two distributions of distances."""
+def curves(pairs: PairDistances, validation: PairDistances, calibration: Calibration) -> Curves:
+    """What the page draws: ROC and calibration of the test pairs, and the distances of test and validation pairs."""
     accept, false = pairs.rates()
     # Points where the curve bends: at equal steps of the logarithm of the false accept rate.
     wanted = np.logspace(-6, 0, ROC_POINTS)
     at = np.unique(np.searchsorted(false, wanted, side="right") - 1)
-    return {
-        "roc": {"false accept": false[at].tolist(), "true accept": accept[at].tolist()},
-        "calibration": metrics.calibration_curve(pairs, calibration.probability(pairs.centres)),
-        "distances": histogram(pairs),
-    }
+    return Curves(
+        Roc(tuple(false[at].tolist()), tuple(accept[at].tolist())),
+        metrics.calibration_curve(pairs, calibration.probability(pairs.centres)),
+        _histogram(pairs),
+        _histogram(validation),
+    )
 
 
-def histogram(pairs: PairDistances) -> dict[str, list[float]]:
-    """The share of same and of different pairs in each of 100 equal steps of distance from 0 to 2."""
-    shares = {}
-    for name, counts in (("same", pairs.same), ("different", pairs.different)):
-        coarse = counts.reshape(HISTOGRAM_BINS, -1).sum(1)
-        shares[name] = [round(float(share), 7) for share in coarse / max(coarse.sum(), 1)]
-    return shares
+def _histogram(pairs: PairDistances) -> Histogram:
+    same, different = (tuple(shares.round(7).tolist()) for shares in pairs.histogram(HISTOGRAM_BINS))
+    return Histogram(same, different)

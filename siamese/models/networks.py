@@ -6,12 +6,16 @@ EmbeddingNet         = backbone -> projection head -> unit vector
 
 from __future__ import annotations
 
+import threading
+
 import torch
 from torch import Tensor, nn
 
 from siamese.config import InputConfig, NetworkConfig
 from siamese.models.backbones import ConvBackbone, TorchvisionBackbone, make_backbone
 from siamese.models.heads import ProjectionHeads
+
+_INITIALISING = threading.Lock()  # torch draws first weights from one generator for all threads
 
 
 class EmbeddingNet(nn.Module):
@@ -51,6 +55,22 @@ class EmbeddingNet(nn.Module):
             ValueError: there is no such head.
         """
         return self.heads(self.features(images), self.config.heads[0] if head is None else head)
+
+
+def initialised(
+    config: NetworkConfig, input: InputConfig, seed: int, pretrained_backbone: bool = False
+) -> EmbeddingNet:
+    """A new network whose weights follow from the seed alone; torch's global generator is left as it was.
+
+    Args:
+        config: the architecture.
+        input: the form of its pictures.
+        seed: the weights are those that an `EmbeddingNet` has right after `torch.manual_seed(seed)`.
+        pretrained_backbone: start a torchvision backbone from its ImageNet weights.
+    """
+    with _INITIALISING, torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        return EmbeddingNet(config, input, pretrained_backbone)
 
 
 class SiameseNetwork(nn.Module):

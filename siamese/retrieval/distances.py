@@ -54,6 +54,15 @@ class PairDistances:
         different = np.concatenate([[0], np.cumsum(self.different)]) / max(self.different.sum(), 1)
         return same, different
 
+    def histogram(self, bins: int) -> tuple[np.ndarray, np.ndarray]:
+        """(same, different): the share of the pairs in each of `bins` equal steps from 0 to 2; no pairs give zeros.
+
+        Args:
+            bins: a divisor of `BINS`, typically 50 or 100.
+        """
+        same, different = (counts.reshape(bins, -1).sum(axis=1) for counts in (self.same, self.different))
+        return same / max(same.sum(), 1), different / max(different.sum(), 1)
+
 
 def pair_distances(embeddings: Any, labels: Any) -> PairDistances:
     """Count the distances of all N (N - 1) / 2 pairs.

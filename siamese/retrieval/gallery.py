@@ -31,7 +31,9 @@ class Gallery:
 
         Args:
             images: the array, or a function that returns it, which is called when the images are first used.
-            labels, embeddings, xy: as in the attributes.
+            labels: as in the attributes.
+            embeddings: likewise.
+            xy: likewise.
 
         Raises:
             ValueError: the parts differ in length, or a shape is wrong.

@@ -41,7 +41,7 @@ class Neighbour:
     probability: float
 
 
-@dataclass
+@dataclass(eq=False)  # arrays are not compared by ==, so a query equals itself alone
 class Query:
     """An encoded picture: every answer about it is computed from this.
 

@@ -10,7 +10,7 @@ from siamese.config import PRESETS
 from siamese.data.images import LabeledImages
 from siamese.data.sources import Role, Source
 from siamese.models.inference import embed
-from siamese.models.networks import EmbeddingNet
+from siamese.models.networks import initialised
 from siamese.retrieval.search import nearest
 from siamese.training.trainer import Trainer, train
 
@@ -34,9 +34,9 @@ def clean_labels(pictures: LabeledImages, seed: int = 0, device: str = "cpu") ->
     """
     config = PRESETS["fast"]
     training = replace(config.training, seed=seed)
-    torch.manual_seed(seed)
+    net = initialised(config.network, config.input, seed)
     source = Source.of(pictures, Role.DIGIT, config.data.digits)
-    trainer = Trainer(EmbeddingNet(config.network), [source], training, device)
+    trainer = Trainer(net, [source], training, device)
     train(trainer)
     embeddings = embed(trainer.ema, pictures.images).numpy()
     _, indices = nearest(embeddings, embeddings, NEIGHBOURS, exclude_self=True)

@@ -36,8 +36,8 @@ class ProgressBars:
         line = (
             f"loss {figures['loss']:.3f}, active {figures['active']:.1%}, {figures['images_per_second']:.0f} images/s"
         )
-        if "validation 5-nn" in figures:
-            line += f", validation 5-NN {figures['validation 5-nn']:.2%}"
+        if "validation_accuracy" in figures:
+            line += f", validation 5-NN {figures['validation_accuracy']:.2%}"
         self.bar.set_postfix_str(line)
         self.bar.close()
         self.bar = None

@@ -19,6 +19,7 @@ from siamese.config import from_json
 from tests.helpers import ROOT
 
 SHIPPED = Path(siamese.__file__).parent / "pretrained"
+HEADS = ("digits", "symbols")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,15 @@ def test_results_stand_beside_the_baselines(measurements: Measurements) -> None:
         "| --- | ---: | ---: |",
         "| 5-NN accuracy | 90.00% | 50.00% |",
     ]
-    assert "| ROC AUC | 0.75000 |  |" in lines
+    assert lines[3:] == ["| ROC AUC | 0.75000 |  |"]
+
+
+def test_a_table_and_a_card_show_the_titles_that_the_figures_have(measurements: Measurements) -> None:
+    renamed = tuple(replace(found, title=found.title.upper()) for found in measurements.test)
+    assert "\n| 5-NN ACCURACY | " in results_table(replace(measurements, test=renamed))
+    front, _ = parsed(model_card(replace(measurements, test=renamed), HEADS))
+    names = [found["name"] for found in front["model-index"][0]["results"][0]["metrics"]]
+    assert names == ["5-NN ACCURACY", "EQUAL ERROR RATE"]
 
 
 def test_generalisation_is_a_table_only_where_there_is_some(measurements: Measurements) -> None:
@@ -58,15 +67,29 @@ def test_tables_go_between_the_markers(measurements: Measurements) -> None:
             with_tables(spoilt, measurements)
 
 
+def parsed(card: str) -> tuple[dict, str]:
+    """(front matter, body): how the Hub's client lays out YAML is its own affair."""
+    _, front, body = card.split("---\n", 2)
+    return yaml.safe_load(front), body
+
+
 def test_the_shipped_card_is_the_one_of_its_measurements(measurements: Measurements) -> None:
-    assert (SHIPPED / "README.md").read_text(encoding="utf-8") == model_card(measurements)
+    assert parsed((SHIPPED / "README.md").read_text(encoding="utf-8")) == parsed(model_card(measurements, HEADS))
+
+
+def test_a_card_says_how_the_model_came_about_where_the_command_does_not(measurements: Measurements) -> None:
+    assert "234325f" in measurements.provenance
+    card = model_card(measurements, HEADS)
+    assert f"on {measurements.hardware}. {measurements.provenance} Threshold" in card
+    plain = model_card(replace(measurements, provenance=""), HEADS)
+    assert f"on {measurements.hardware}. Threshold" in plain
 
 
 def test_a_card_is_made_out_to_its_repository(measurements: Measurements) -> None:
-    card = model_card(measurements, "me/mine")
+    card = model_card(measurements, HEADS, "me/mine")
     assert 'siamese.load("me/mine")' in card
     assert "`python train.py --preset full` in 23 minutes" in card
-    front = yaml.safe_load(card.split("---")[1])
+    front, _ = parsed(card)
     assert front["datasets"] == ["ylecun/mnist"]
     (result,) = front["model-index"][0]["results"]
     values = {found["name"]: found["value"] for found in result["metrics"]}
@@ -77,19 +100,19 @@ def test_a_card_is_made_out_to_its_repository(measurements: Measurements) -> Non
 
 
 def test_a_card_tells_of_what_the_network_learned_from(measurements: Measurements) -> None:
-    plain = replace(measurements, trained_on=("mnist",), config={"network": {"heads": ["digits"]}})
-    card = model_card(plain)
+    plain = replace(measurements, trained_on=("mnist",))
+    card = model_card(plain, ("digits",))
     assert DATA["mnist"] in card
     assert DATA["pen"] not in card and DATA["omniglot"] not in card
     assert "second one on the same backbone" not in card
-    assert "second one on the same backbone" in model_card(measurements)
+    assert "second one on the same backbone" in model_card(measurements, HEADS)
 
 
 def test_a_card_needs_its_figures_and_known_data(measurements: Measurements) -> None:
     with pytest.raises(ValueError, match="5-nn accuracy"):
-        model_card(replace(measurements, test=()))
+        model_card(replace(measurements, test=()), HEADS)
     with pytest.raises(ValueError, match="'letters'"):
-        model_card(replace(measurements, trained_on=("letters",)))
+        model_card(replace(measurements, trained_on=("letters",)), HEADS)
 
 
 def test_loading_a_bundle_imports_no_client_of_the_hub() -> None:

@@ -131,6 +131,28 @@ SPOILT = {
         "built",
         lambda f: rewrite(f, "config.json", lambda config: config["network"].update(heads=["digits.0", "symbols"])),
     ),
+    "an absurd embedding": (
+        "config.json",
+        "embedding_dim must be at least 2",
+        lambda f: rewrite(f, "config.json", lambda config: config["network"].update(embedding_dim=10**30)),
+    ),
+    "an absurd channel": (
+        "config.json",
+        "channels must be three numbers",
+        lambda f: rewrite(f, "config.json", lambda config: config["network"].update(channels=[10**400, 1, 1])),
+    ),
+    "an absurd gate": (
+        "config.json",
+        "inference.views.gate is too large",
+        lambda f: rewrite(f, "config.json", lambda config: config["inference"]["views"].update(gate=10**400)),
+    ),
+    "labels all alike": ("config.json", "labels must be different", lambda f: reconfigure(f, labels=["0"] * 10)),
+    "labels without a name": ("config.json", "labels must be different", lambda f: reconfigure(f, labels=[""] * 10)),
+    "config is too deep": (
+        "config.json",
+        "JSON",
+        lambda f: (f / "config.json").write_text('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}"),
+    ),
     "labels are numbers": ("config.json", "labels[0]", lambda f: reconfigure(f, labels=list(range(10)))),
     "too few labels": ("gallery.safetensors", "9 names", lambda f: reconfigure(f, labels=list("012345678"))),
     "a key too many": ("config.json", "ink is unknown", lambda f: reconfigure(f, ink={})),
@@ -146,6 +168,41 @@ SPOILT = {
         "metrics.json",
         "'5-nn accuracy' must be a finite number",
         lambda f: rewrite(f, "metrics.json", lambda metrics: metrics["test"][0].update(value=float("nan"))),
+    ),
+    "a share of 500 %": (
+        "metrics.json",
+        "'5-nn accuracy' must be a share",
+        lambda f: rewrite(f, "metrics.json", lambda metrics: metrics["test"][0].update(value=5)),
+    ),
+    "a value beyond all floats": (
+        "metrics.json",
+        "test[0].value is too large",
+        lambda f: rewrite(f, "metrics.json", lambda metrics: metrics["test"][0].update(value=10**400)),
+    ),
+    "a metric that there is not": (
+        "metrics.json",
+        "'skill' is no kind of metric",
+        lambda f: rewrite(f, "metrics.json", lambda metrics: metrics["test"][0].update(key="skill")),
+    ),
+    "a metric twice": (
+        "metrics.json",
+        "'5-nn accuracy' more than once",
+        lambda f: rewrite(f, "metrics.json", lambda metrics: metrics["test"].append(metrics["test"][0])),
+    ),
+    "a curve that is a number": (
+        "metrics.json",
+        "curves.roc must be an object",
+        lambda f: rewrite(f, "metrics.json", lambda metrics: metrics["curves"].update(roc=5)),
+    ),
+    "a histogram without distances": (
+        "metrics.json",
+        "curves.validation_distances.same is missing",
+        lambda f: rewrite(f, "metrics.json", lambda metrics: metrics["curves"].update(validation_distances={})),
+    ),
+    "an empty row of the history": (
+        "metrics.json",
+        "history[0].epoch is missing",
+        lambda f: rewrite(f, "metrics.json", lambda metrics: metrics.update(history=[{}])),
     ),
     "no history": (
         "metrics.json",
@@ -169,6 +226,16 @@ SPOILT = {
     "truncated weights": ("model.safetensors", "whole", lambda f: truncate(f, "model.safetensors")),
     "empty weights": ("model.safetensors", "whole", lambda f: (f / "model.safetensors").write_bytes(b"")),
     "truncated gallery": ("gallery.safetensors", "whole", lambda f: truncate(f, "gallery.safetensors")),
+    "gallery of bfloat16": (
+        "gallery.safetensors",
+        "type that NumPy lacks",
+        lambda f: save_file({"labels": torch.zeros(3, dtype=torch.bfloat16)}, f / "gallery.safetensors"),
+    ),
+    "gallery of eight bits": (
+        "gallery.safetensors",
+        "type that NumPy lacks",
+        lambda f: save_file({"labels": torch.zeros(3).to(torch.float8_e4m3fn)}, f / "gallery.safetensors"),
+    ),
     "gallery without map": ("gallery.safetensors", "xy", lambda f: regather(f, lambda a: a.pop("xy"))),
     "gallery of no length": (
         "gallery.safetensors",

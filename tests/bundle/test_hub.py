@@ -301,6 +301,33 @@ def test_broken_bundle_is_not_pushed(start, server, other_folder, tmp_path) -> N
     assert not server.requests
 
 
+def test_what_the_card_cannot_show_is_not_pushed(start, server, other_folder, tmp_path) -> None:
+    client = start()
+    spoilt = {
+        "trained_on names 'letters'": {"trained_on": ["letters"]},
+        "test has no metric '5-nn accuracy'": {"test": []},
+        "seconds must be a number of things": {"seconds": 10**400},
+    }
+    for number, (message, changed) in enumerate(spoilt.items()):
+        folder = tmp_path / str(number)
+        shutil.copytree(other_folder, folder)
+        measured = json.loads((folder / "metrics.json").read_text())
+        (folder / "metrics.json").write_text(json.dumps(measured | changed))
+        error = client.error("push", folder, REPO)
+        assert message in error and str(folder / "metrics.json") in error
+    assert not server.requests
+
+
+def test_the_record_of_the_run_is_not_read_when_pushing(start, server, other_folder, tmp_path) -> None:
+    """The card takes the heads from the network, whatever the configuration on record says."""
+    folder = tmp_path / "odd"
+    shutil.copytree(other_folder, folder)
+    measured = json.loads((folder / "metrics.json").read_text())
+    (folder / "metrics.json").write_text(json.dumps(measured | {"config": {"network": 3}}))
+    start().value("push", folder, REPO)
+    assert "second one on the same backbone" in server.repos[REPO].commits[-1][1]["README.md"].decode()
+
+
 def test_only_the_bundle_is_downloaded(start, server, published) -> None:
     pulled = start().value("pull", REPO)
     assert pulled["name"] == f"{REPO}@{published}"

@@ -67,11 +67,13 @@ def test_titles_and_units_of_the_shipped_figures_are_those_of_their_kind(written
 def test_the_shipped_figures_say_which_run_made_them(written: dict[str, Any]) -> None:
     assert from_json(RunConfig, written["config"]) == PRESETS["full"]
     assert written["command"] == "python train.py --preset full"
+    assert "ab65eb4" in written["provenance"] and written["provenance"].endswith(".")
 
 
 def test_value_is_that_of_the_test_set(written: dict[str, Any]) -> None:
     measurements = from_json(Measurements, written)
     assert measurements.value("5-nn accuracy") == written["test"][0]["value"]
+    assert measurements.metric("5-nn accuracy") == measurements.test[0]
     with pytest.raises(ValueError, match="one-shot error"):
         measurements.value("one-shot error")
 
@@ -89,8 +91,31 @@ MISFITS = {
     "validation is missing": lambda values: values.pop("validation"),
     "pictures.pairs is missing": lambda values: values["pictures"].pop("pairs"),
     "pictures.fit": lambda values: values["pictures"].update(fit=0.5),
-    "curves.validation distances is missing": lambda values: values["curves"].pop("validation distances"),
-    "history[0]": lambda values: values.update(history=[3]),
+    "pictures.more is unknown": lambda values: values["pictures"].update(more=1),
+    "pairs must be a number of things, got -1": lambda values: values["pictures"].update(pairs=-1),
+    "curves.validation_distances is missing": lambda values: values["curves"].pop("validation_distances"),
+    "curves.validation_distances.same is missing": lambda values: values["curves"].update(validation_distances={}),
+    "curves.roc must be an object, got int": lambda values: values["curves"].update(roc=5),
+    "false_accept and true_accept must be as many": lambda values: values["curves"]["roc"]["true_accept"].pop(),
+    "true_accept must be a share in [0, 1], got 1.5": lambda values: values["curves"]["roc"].update(true_accept=[1.5]),
+    "curves.calibration[2].weight must be float": lambda values: values["curves"]["calibration"][2].update(weight="x"),
+    "confidence must be a share in [0, 1], got nan": lambda values: values["curves"]["calibration"][0].update(
+        confidence=float("nan")
+    ),
+    "same and different must be as many": lambda values: values["curves"]["distances"]["same"].pop(),
+    "history[0] must be an object": lambda values: values.update(history=[3]),
+    "history[0].epoch is missing": lambda values: values.update(history=[{}]),
+    "history[1].validation_accuracy must be float": lambda values: values["history"][1].update(
+        validation_accuracy=None
+    ),
+    "active must be a share in [0, 1], got 2.0": lambda values: values["history"][1].update(active=2),
+    "loss must be a finite number, got inf": lambda values: values["history"][1].update(loss=float("inf")),
+    "'6-nn accuracy' is no kind of metric": lambda values: values["test"][0].update(key="6-nn accuracy"),
+    "'roc auc' has unit '', and higher is better; got '%', higher": lambda values: values["test"][5].update(unit="%"),
+    "the value of '5-nn accuracy' must be a share in [0, 1], got 5.0": lambda values: values["test"][0].update(value=5),
+    "test has 'map@r' more than once": lambda values: values["test"].append(values["test"][4]),
+    "Raw pixels has '5-nn accuracy' more": lambda values: values["baselines"]["Raw pixels"].extend(values["test"][:1]),
+    "seconds must be a number of things": lambda values: values.update(seconds=10**400),
     "seed": lambda values: values.update(seed=True),
     "versions.torch": lambda values: values["versions"].update(torch=2),
 }

@@ -46,7 +46,7 @@ def test_what_is_missing_has_its_default():
         ({"network": {"channels": [1, 2]}}, r"network.channels must be a list of 3, got \[1, 2\]"),
         ({"network": {"channels": [1, 2, "x"]}}, r"network.channels\[2\] must be int, got 'x'"),
         ({"network": {"channels": 3}}, "network.channels must be a list, got 3"),
-        ({"network": {"embedding_dim": 1}}, "embedding_dim must be at least 2"),
+        ({"network": {"embedding_dim": 1}}, "embedding_dim must be at least 2.* and at most 4096; got 1"),
         ({"data": {"pen": {"every": 0}}}, "every of a source must be at least 1, got 0"),
         ({"training": {"learning_rate": 10**400}}, "training.learning_rate is too large"),
         ("base", "RunConfig must be an object, got str"),
@@ -66,7 +66,10 @@ def test_what_does_not_fit_is_named(values, message):
         (NetworkConfig, {"heads": ("a", "a")}, "heads must be one name or several"),
         (NetworkConfig, {"intermediate_grid": 8}, "intermediate_grid must lie between 0 and 7"),
         (NetworkConfig, {"intermediate_grid": 4, "backbone": "resnet18"}, "with resnet18 it must be 0"),
-        (NetworkConfig, {"channels": (0, 1, 1)}, "three positive numbers"),
+        (NetworkConfig, {"channels": (0, 1, 1)}, "channels must be three numbers from 1 to 1024"),
+        (NetworkConfig, {"channels": (1, 1, 1025)}, "channels must be three numbers from 1 to 1024"),
+        (NetworkConfig, {"blocks": (1, 21, 1)}, "blocks must be three numbers from 1 to 20"),
+        (NetworkConfig, {"embedding_dim": 10**30}, "and at most 4096; got 1000000"),
         (Views, {"rotations": ()}, "one or more angles"),
         (Views, {"gate": float("inf")}, "an embedding norm, got inf"),
         (Views, {"gate": float("nan")}, "an embedding norm, got nan"),
@@ -114,3 +117,10 @@ def test_lists_become_tuples():
 
 def test_the_defaults_of_augmentation_vary_every_amount():
     assert all(value > 0 for value in to_json(AugmentationConfig()).values())
+
+
+def test_the_first_head_has_its_views_and_each_other_those_for_few_shots():
+    inference = InferenceConfig(Views((-5.0, 5.0)), "symbols", Views((0.0, 90.0)))
+    assert inference.views_by_head(("digits",)) == {"digits": Views((-5.0, 5.0))}
+    found = inference.views_by_head(("digits", "symbols"))
+    assert list(found.items()) == [("digits", Views((-5.0, 5.0))), ("symbols", Views((0.0, 90.0)))]

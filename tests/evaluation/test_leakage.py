@@ -8,8 +8,8 @@ import torch
 from siamese.config import Views
 from siamese.data.images import LabeledImages, join
 from siamese.evaluation import protocol
-from siamese.evaluation.embedded import EmbeddedSet, embedded
-from siamese.evaluation.scores import assert_disjoint, pixels, scores
+from siamese.evaluation.embedded import EmbeddedSet, embedded, raw_pixels
+from siamese.evaluation.scores import assert_disjoint, scores
 from siamese.models.inference import embed
 from siamese.models.networks import EmbeddingNet
 
@@ -46,7 +46,7 @@ def test_the_training_set_in_place_of_the_test_set_is_refused(net, halves):
 
 def test_mixed_up_embeddings_change_what_is_reported(halves):
     """The guard looks at the pictures; embeddings that belong to others show in the figures."""
-    fit, test = (pixels(half) for half in halves)
+    fit, test = (raw_pixels(half) for half in halves)
     right = values(fit, test)
     swapped = values(EmbeddedSet(fit.pictures, test.embeddings), EmbeddedSet(test.pictures, fit.embeddings))
     assert {key for key in right if swapped[key] == right[key]} == set()
@@ -82,7 +82,7 @@ def test_the_pictures_that_are_passed_are_the_ones_embedded(net, halves):
 
 
 def test_measured_accuracy_is_that_of_raw_pixels_by_hand(halves):
-    fit, test = (pixels(half) for half in halves)
+    fit, test = (raw_pixels(half) for half in halves)
     nearest = [int(((fit.embeddings - query) ** 2).sum(1).argmin()) for query in test.embeddings]
     by_hand = float((fit.labels[nearest] == test.labels).float().mean())
     assert 0.5 < by_hand < 1

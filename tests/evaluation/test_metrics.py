@@ -83,7 +83,7 @@ def test_retrieval(embeddings, labels):
         relevant = sum(hits)
         precisions = [sum(hits[: rank + 1]) / (rank + 1) for rank in range(relevant) if hits[rank]]
         average.append(sum(precisions) / relevant)
-    result = metrics.retrieval(embeddings, labels)
+    result = metrics.retrieval_scores(embeddings, labels)
     assert result["recall@1"] == pytest.approx(np.mean(recall1))
     assert result["recall@5"] == pytest.approx(np.mean(recall5))
     assert result["map@r"] == pytest.approx(np.mean(average), abs=1e-6)
@@ -98,7 +98,7 @@ def test_retrieval_counts_uneven_classes_by_their_own_size(embeddings):
         hits = [bool(labels[j] == labels[i]) for j in order_of(embeddings, i)]
         relevant = sum(hits)
         average.append(sum(sum(hits[: r + 1]) / (r + 1) for r in range(relevant) if hits[r]) / relevant)
-    assert metrics.retrieval(embeddings, labels)["map@r"] == pytest.approx(np.mean(average), abs=1e-6)
+    assert metrics.retrieval_scores(embeddings, labels)["map@r"] == pytest.approx(np.mean(average), abs=1e-6)
 
 
 def test_verification_is_symmetric(embeddings, labels):
@@ -152,10 +152,9 @@ def test_calibration_error(pairs, scored):
 
 def test_calibration_curve_weighs_one_in_all(pairs):
     curve = metrics.calibration_curve(pairs, 1 - pairs.centres / 2)
-    assert sum(point["weight"] for point in curve) == pytest.approx(1)
-    assert all(set(point) == {"weight", "confidence", "accuracy"} for point in curve)
-    assert all(0 <= point["accuracy"] <= 1 for point in curve)
-    confidences = [point["confidence"] for point in curve]
+    assert sum(point.weight for point in curve) == pytest.approx(1)
+    assert len({point.accuracy for point in curve}) > 1
+    confidences = [point.confidence for point in curve]
     assert confidences == sorted(confidences)
 
 
@@ -185,10 +184,19 @@ def test_a_perfect_scorer_makes_no_error():
     assert metrics.roc_auc(pairs) == 1
     assert metrics.equal_error_rate(pairs)[0] == pytest.approx(0, abs=1e-9)
     assert metrics.true_accept_rate(pairs, 0) == 1
-    assert metrics.retrieval(embeddings, labels)["map@r"] == 1
+    assert metrics.retrieval_scores(embeddings, labels)["map@r"] == 1
 
 
 def test_tensors_and_arrays_are_measured_alike(embeddings, labels):
     arrays = embeddings.numpy(), labels.numpy()
-    assert metrics.retrieval(*arrays) == metrics.retrieval(embeddings, labels)
+    assert metrics.retrieval_scores(*arrays) == metrics.retrieval_scores(embeddings, labels)
     assert metrics.knn_accuracy(*arrays, *arrays) == metrics.knn_accuracy(embeddings, labels, embeddings, labels)
+
+
+def test_a_collapsed_network_has_a_calibration_curve_of_one_point(labels):
+    """Its weight is 1, which rounding must not exceed: a share beyond 1 would be refused."""
+    for count in (3, 7, 23, 80):
+        pairs = pair_distances(unit_rows(1, 6).repeat(count, 1), torch.arange(count) % 3)
+        (point,) = metrics.calibration_curve(pairs, np.full(BINS, 1 / 3))
+        assert point.weight == pytest.approx(1 if count > 3 else 0.5)
+        assert point.confidence == pytest.approx(1 / 3)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import get_args
 
 import pytest
 import torch
 
-from siamese.config import BackboneName, NetworkConfig
+from siamese.config import BackboneName, InputConfig, NetworkConfig
 from siamese.models.backbones import Stage
 from siamese.models.inference import embed
-from siamese.models.networks import EmbeddingNet, SiameseNetwork
+from siamese.models.networks import EmbeddingNet, SiameseNetwork, initialised
+from tests.helpers import identical, weights
 
 HEADS = ("digits", "symbols")
 
@@ -112,3 +114,28 @@ def test_normalisation_is_no_part_of_the_weights(net):
 def test_pretrained_weights_are_torchvisions_alone():
     with pytest.raises(ValueError, match="no pretrained weights"):
         EmbeddingNet(config("conv"), pretrained_backbone=True)
+
+
+@pytest.mark.parametrize("backbone", ["conv", "resnet18"])
+def test_a_new_network_follows_from_its_seed_and_leaves_torchs_generator_alone(backbone):
+    torch.manual_seed(5)
+    wanted = weights(EmbeddingNet(config(backbone)))
+    torch.manual_seed(99)
+    before = torch.get_rng_state()
+    net = initialised(config(backbone), InputConfig(std=(0.5,)), seed=5)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert identical(weights(net), wanted)
+    assert (net.config, net.input.std) == (config(backbone), (0.5,))
+    assert not identical(weights(initialised(config(backbone), InputConfig(), seed=6)), wanted)
+
+
+def test_networks_made_at_once_in_many_threads_are_what_each_is_alone():
+    wanted = [weights(initialised(config("conv"), InputConfig(), seed)) for seed in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda seed: initialised(config("conv"), InputConfig(), seed % 8), range(64)))
+    assert all(identical(weights(net), wanted[number % 8]) for number, net in enumerate(made))
+
+
+def test_a_pretrained_backbone_is_asked_for_in_a_new_network_too():
+    with pytest.raises(ValueError, match="no pretrained weights"):
+        initialised(config("conv"), InputConfig(), seed=0, pretrained_backbone=True)

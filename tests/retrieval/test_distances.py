@@ -94,3 +94,13 @@ def test_rates_are_the_share_of_pairs_up_to_each_edge(pairs):
     for at in (0, BINS // 3, BINS):
         assert accept[at] == pytest.approx(pairs.same[:at].sum() / pairs.same.sum())
         assert false[at] == pytest.approx(pairs.different[:at].sum() / pairs.different.sum())
+
+
+def test_a_histogram_holds_the_share_of_the_pairs_in_each_step(pairs, embeddings, labels):
+    same, different = pairs.histogram(8)
+    distances = torch.pdist(embeddings.double()).numpy()
+    alike = np.array([bool(labels[i] == labels[j]) for i, j in itertools.combinations(range(80), 2)])
+    for shares, chosen in ((same, alike), (different, ~alike)):
+        assert shares.sum() == pytest.approx(1)
+        assert shares == pytest.approx(np.histogram(distances[chosen], 8, (0, 2))[0] / chosen.sum(), abs=0.001)
+    assert [shares.tolist() for shares in pair_distances(embeddings[:1], labels[:1]).histogram(2)] == [[0, 0]] * 2

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from siamese.retrieval.search import BLOCK, nearest, vote
+from siamese.retrieval.search import BLOCK, leave_one_out_vote, nearest, vote
 from tests.helpers import unit_rows
 
 
@@ -122,3 +122,11 @@ def test_the_vote_of_random_rows_is_what_counting_gives():
     rows = np.random.default_rng(0).integers(0, 4, (500, 7))
     for labels, voted in zip(rows.tolist(), vote(rows).tolist(), strict=True):
         assert voted == max(labels, key=lambda label: (labels.count(label), -labels.index(label)))
+
+
+def test_each_row_is_voted_on_by_the_others():
+    rows, labels = unit_rows(60, 3), torch.arange(60) % 4
+    voted = leave_one_out_vote(rows, labels, 5)
+    for row in range(60):
+        others = [index for index in brute_force(rows.numpy(), rows[row].numpy(), 6) if index != row][:5]
+        assert voted[row] == vote(labels[others])
