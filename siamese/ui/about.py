@@ -7,7 +7,7 @@ import os
 import gradio as gr
 
 from siamese.bundle.measurements import Measurements
-from siamese.bundle.tables import generalisation_table, results_table
+from siamese.bundle.tables import both_tables
 from siamese.matcher import Matcher
 
 USE = """
@@ -81,11 +81,10 @@ def measured(measurements: Measurements) -> str:
     pictures = measurements.pictures
     return "\n\n".join(
         [
-            f"On MNIST's {pictures['test']:,} test pictures, scored once a run, at its end. "
-            f"k-NN is fitted on the {pictures['fit']:,} training pictures; verification is over all {pictures['pairs']:,} "
+            f"On MNIST's {pictures.test:,} test pictures, scored once a run, at its end. "
+            f"k-NN is fitted on the {pictures.fit:,} training pictures; verification is over all {pictures.pairs:,} "
             "pairs; threshold and calibration come from validation pictures that the network was not fitted to.",
-            results_table(measurements),
-            generalisation_table(measurements),
+            both_tables(measurements),
             f"Trained with `{measurements.command}`, seed {measurements.seed}, in {measurements.seconds / 60:.0f} minutes "
             f"on {measurements.hardware}.",
         ]

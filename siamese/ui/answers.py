@@ -1,4 +1,4 @@
-"""What the tabs and the API answer: a matcher's answers as plain values for JSON, and errors as one line."""
+"""What the tabs and the API return: a matcher's answers as plain values for JSON, and errors as one line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gradio.processing_utils import save_bytes_to_cache
 from siamese.matcher import Matcher, Picture
 from siamese.retrieval.results import Comparison, Neighbour, Query
 from siamese.retrieval.search import vote
-from siamese.ui.components import encoded
+from siamese.ui.components import base64_of
 
 VOTERS = 10  # neighbours that vote on what a drawing shows
 
@@ -37,11 +37,12 @@ def downloadable(name: str, text: str) -> str:
 
 
 def encode(matcher: Matcher, *pictures: Picture | None) -> list[tuple[Query | None, str]]:
-    """Encode the pictures that a tab was given; later questions are asked of the queries.
+    """Encode the pictures of a tab. All further answers are computed from the queries.
 
     They are encoded together, which is faster, and one by one only if one of them cannot be encoded.
 
     Args:
+        matcher: encodes them.
         pictures: None is a blank canvas, which is no error.
 
     Returns:
@@ -49,8 +50,8 @@ def encode(matcher: Matcher, *pictures: Picture | None) -> list[tuple[Query | No
         problem says why it cannot, and is empty otherwise.
     """
     given = [picture for picture in pictures if picture is not None]
-    encoded_now = iter(_encode_given(matcher, given))
-    return [(None, "") if picture is None else next(encoded_now) for picture in pictures]
+    encoded = iter(_encode_given(matcher, given))
+    return [(None, "") if picture is None else next(encoded) for picture in pictures]
 
 
 def _encode_given(matcher: Matcher, pictures: list[Picture]) -> list[tuple[Query | None, str]]:
@@ -70,7 +71,7 @@ def majority(neighbours: Sequence[Neighbour]) -> int:
 
 
 def verdict_words(comparison: Comparison) -> str:
-    """The verdict, as strong as the probability is."""
+    """The verdict in words, which are the stronger the further the probability is from one half."""
     if comparison.probability >= 0.97:
         return "The same symbol"
     if comparison.probability >= 0.8:
@@ -85,7 +86,7 @@ def verdict_words(comparison: Comparison) -> str:
 
 
 def seen_value(matcher: Matcher, query: Query) -> dict:
-    """What the network sees of a picture, and what its neighbours take it for."""
+    """The pixels that the network sees of a picture, and how its neighbours classify it."""
     neighbours = matcher.neighbours(query, VOTERS)
     label = majority(neighbours)
     count = sum(neighbour.label == label for neighbour in neighbours)
@@ -96,7 +97,7 @@ def seen_value(matcher: Matcher, query: Query) -> dict:
         words = f"reads as a {name}"
     else:
         words = f"reads as a {name} by {count} of {VOTERS} neighbours"
-    return {"pixels": encoded(query.pixels), "words": words, "name": name}
+    return {"pixels": base64_of(query.pixels), "words": words, "name": name}
 
 
 def neighbour_value(matcher: Matcher, neighbour: Neighbour) -> dict:
@@ -125,7 +126,12 @@ def votes_value(matcher: Matcher, neighbours: Sequence[Neighbour], novel: bool) 
     """How the neighbours vote, for the bars.
 
     Args:
-        novel: whether the query looks like nothing in the gallery, which is then said.
+        matcher: has the labels' names.
+        neighbours: that vote, nearest first; at least one.
+        novel: whether the query looks like nothing in the gallery; the words then say so.
+
+    Returns:
+        "words", and "rows": {label, name, count, share} of each label that got a vote, most votes first.
     """
     counts = Counter(neighbour.label for neighbour in neighbours)
     winner = majority(neighbours)

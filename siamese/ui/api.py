@@ -20,14 +20,18 @@ def build(matcher: Matcher) -> None:
     def compare(first: str, second: str) -> dict:
         """Whether two pictures show the same symbol.
 
-        Answers the calibrated probability, the distance of the embeddings, whether that is at most the
-        threshold, and the threshold; a note, if a picture looks like nothing in the gallery.
+        Returns probability (calibrated), distance (of the embeddings, 0 to 2), same (whether the distance is at most
+        the threshold) and threshold; also note, if a picture looks like nothing in the gallery.
         """
         return answers.comparison_value(matcher, matcher.compare(given(first), given(second)))
 
     @answers.show_errors
     def neighbours(picture: str, k: float = 10) -> list[dict]:
-        """The k pictures of the gallery that are nearest to a picture, nearest first (k from 1 to 100)."""
+        """The k pictures of the gallery that are nearest to a picture, nearest first (k from 1 to 100).
+
+        Returns a list with, for each, index (of the gallery picture), label (its number), name (of the label),
+        distance (of the embeddings, 0 to 2) and probability (calibrated, that both show the same symbol).
+        """
         if k is None or not 1 <= k <= MOST_NEIGHBOURS:
             raise ValueError(f"k goes from 1 to {MOST_NEIGHBOURS}, got {k}.")
         return [answers.neighbour_value(matcher, n) for n in matcher.neighbours(given(picture), int(k))]
@@ -42,8 +46,8 @@ def build(matcher: Matcher) -> None:
     def recognise(support: list[str], labels: list[str], query: str) -> dict:
         """Name a picture from labelled examples, one file and one label each, in the same order.
 
-        Answers the probability of each label and of none of them, the label that is most probable (null for
-        none), the index of the example that decided it, and the distance to that.
+        Returns label (the most probable one, null for none of them), probabilities (of each label), none (the
+        probability of none of them), support (index of the example that decided) and distance (to that example).
         """
         if not isinstance(labels, list) or len(labels) != len(support or []) or not labels:
             raise ValueError("Send one label for each support picture, in the same order.")

@@ -23,7 +23,7 @@ from siamese.ui.batch_files import MAX_PICTURES, unpacked
 from siamese.ui.gpu import on_gpu
 
 COLUMNS = ["file", "reads as", "votes", "nearest in the gallery", "distance", "note"]
-# Left to Gradio they go by what the cells hold, and headings are broken within words.
+# Gradio's own widths depend on the cells alone, and break headings within words.
 WIDTHS: list[str | int] = ["130px", "80px", "100px", "115px", "95px", "150px"]
 
 
@@ -69,7 +69,7 @@ def build(matcher: Matcher) -> None:
         )
     download = gr.DownloadButton("Download as CSV", interactive=False, elem_id="batch-csv")
 
-    # Decorated before the app starts: ZeroGPU looks for it then. The net travels with the worker's memory.
+    # Decorated before the app starts, when ZeroGPU looks for decorated functions. Its worker is forked, and so has the net.
     @on_gpu
     def embed_set(pixels: np.ndarray) -> np.ndarray:
         return embed_anywhere(matcher, pixels)
@@ -105,14 +105,15 @@ def encode_set(
     """Encode every picture; one that cannot be encoded gets a row that says why.
 
     Args:
+        matcher: looks up each picture's neighbours.
         paths: of picture files and zips.
         embed_set: embeds (N, 28, 28) uint8 ink.
-        report: is told the share that is done, and what is being done.
+        report: called with the share that is done, and the current step in words.
 
     Raises:
         ValueError: there are none, or too many.
     """
-    # One file at a time is held; what is kept of each picture is its ink, or why there is none.
+    # One file at a time is in memory. Of each picture only its ink is kept, or the problem.
     inks: dict[str, np.ndarray] = {}
     problems: dict[str, str] = {}
     names: list[str] = []
@@ -149,7 +150,7 @@ def table_of(matcher: Matcher, rows: list[Row]) -> list[list]:
 
 
 def as_csv(lines: list[list]) -> str:
-    """The table as CSV; a leading sign that a spreadsheet would run as a formula is defused."""
+    """The table as CSV; a cell that a spreadsheet would take for a formula gets an apostrophe in front."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(COLUMNS)
@@ -159,7 +160,7 @@ def as_csv(lines: list[list]) -> str:
 
 
 def matrix(matcher: Matcher, queries: list[Query]) -> Image.Image | None:
-    """Every pair's probability as a picture, ordered by what the pictures read as; None without two."""
+    """Every pair's probability as a picture, ordered by the label that each is read as; None for fewer than two."""
     if len(queries) < 2:
         return None
     labels = [answers.majority(matcher.neighbours(query, answers.VOTERS)) for query in queries]

@@ -48,7 +48,7 @@ def _zipped(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
         for member in archive.infolist()
         if Path(member.filename).suffix.lower() in SUFFIXES and not member.filename.startswith("__MACOSX")
     ]
-    # The directory of a zip may lie about sizes, so no member is read beyond what it may hold.
+    # A zip's directory may state wrong sizes, so no member is read beyond the limit.
     if sum(member.file_size for member in members) > MAX_UNPACKED:
         raise ValueError(f"The zip's pictures are larger than {MAX_UNPACKED // 10**6} MB together. Send fewer.")
     for member in members:

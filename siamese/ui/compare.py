@@ -13,7 +13,7 @@ from siamese.ui import answers, components
 
 # How far from the threshold an example of an error should lie, so that it stays one when the canvas redraws it.
 CLEAR = (0.7, 1.25)
-AT_ONCE = 20  # answers in the making: enough that no process of the worker pool waits for the next
+AT_ONCE = 20  # answers at the same time: enough to keep every process of the worker pool busy
 EXAMPLES = ("Two different 4s", "A 4 and a 9", "A 1 and a crossed 7", "Same, but missed", "Different, but fooled")
 
 
@@ -27,7 +27,7 @@ def build(matcher: Matcher) -> None:
             first = components.canvas("First symbol", elem_id="canvas-a")
             first_seen = components.seen()
         with gr.Column(min_width=120, elem_classes="compare-verdict"):
-            verdict = components.verdict(matcher.bundle.measurements.curves["validation distances"], matcher.threshold)
+            verdict = components.verdict(matcher.bundle.measurements.curves.validation_distances, matcher.threshold)
         with gr.Column(min_width=120, elem_classes="compare-b"):
             second = components.canvas("Second symbol", elem_id="canvas-b")
             second_seen = components.seen()
@@ -72,11 +72,13 @@ def compare(
     """Compare two pictures.
 
     Args:
-        a: a picture's file, (28, 28) uint8 ink, or None while the canvas is blank; `b` likewise.
+        matcher: compares them.
+        a: the first picture: a file, (28, 28) uint8 ink, or None while the canvas is blank.
+        b: the second picture, likewise.
         marked: whether to show where the two differ.
 
     Returns:
-        (verdict, what was seen of the first, of the second), each as its component shows it.
+        The values of `verdict`, and of `seen` for the first and the second picture.
     """
     (first, problem_a), (second, problem_b) = answers.encode(matcher, a, b)
     seen_a = None if first is None else answers.seen_value(matcher, first)
@@ -88,14 +90,14 @@ def compare(
         return {"hint": hint}, seen_a, seen_b
     comparison = matcher.compare(first, second)
     if marked and seen_a and seen_b:
-        seen_a["heat"], seen_b["heat"] = map(components.encoded, matcher.differences(first, second))
+        seen_a["heat"], seen_b["heat"] = map(components.base64_of, matcher.differences(first, second))
     verdict = answers.comparison_value(matcher, comparison) | {"words": answers.verdict_words(comparison)}
     return verdict, seen_a, seen_b
 
 
 @lru_cache(maxsize=2 * len(EXAMPLES))
 def example(matcher: Matcher, number: int) -> tuple[np.ndarray, np.ndarray]:
-    """A pair of the gallery's pictures, each (28, 28) uint8, found by what it is an example of."""
+    """The pair of gallery pictures, each (28, 28) uint8, that is the best example of `EXAMPLES[number]`."""
     gallery = matcher.gallery
     if number == 0:  # the two most unlike 4s that are still called the same
         a, b, d = _pairs(matcher, "4", "4")

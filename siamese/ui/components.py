@@ -4,8 +4,8 @@ Each is a function that returns a `gr.HTML`. A subclass would have to decode and
 Gradio writes a file beside the module of every subclass. So the handlers do it: they take what the page sends
 through `picture_of` and return JSON through `to_json`.
 
-The markup of each is constant. What a value says is put in by the JavaScript in `static/`, as text, so that
-nothing a visitor sends is ever run.
+The markup of each is constant. The JavaScript in `static/` inserts values as text, so that nothing a visitor sends is
+ever executed.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ import base64
 import binascii
 import io
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
 from PIL import Image
+
+from siamese.bundle.curves import Histogram
 
 STATIC = Path(__file__).parent / "static"
 SCRIPTS = (
@@ -82,7 +85,7 @@ def json_html(template: str, on_load: str, **kwargs: Any) -> gr.HTML:
     Args:
         template: its markup, which never changes.
         on_load: JavaScript that runs when it is mounted; it reads the value with `siamese.parse`.
-        kwargs: what else `gr.HTML` takes: its names are properties that the JavaScript sees in `props`.
+        kwargs: further arguments of `gr.HTML`. Those that it does not know itself are properties in `props`.
     """
     return gr.HTML(None, html_template=template, js_on_load=on_load, apply_default_css=False, **kwargs)
 
@@ -91,7 +94,7 @@ def to_json(value: Any) -> str | None:
     """A value for a component of `json_html`. None stays None, which is the component's empty state."""
     if value is None:
         return None
-    # Escaped, the text holds no markup, whatever a visitor has typed.
+    # Escaped, so that text that a visitor has typed holds no markup.
     return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
 
 
@@ -102,7 +105,8 @@ def canvas(name: str = "Drawing", brush: int = 18, **kwargs: Any) -> gr.HTML:
 
     Args:
         name: what a screen reader calls it.
-        brush: width of a stroke on a square of 280 pixels.
+        brush: width of a stroke, in pixels of a square of 280.
+        kwargs: further arguments of `gr.HTML`.
     """
     on_load = "siamese.canvas(element, props, trigger, watch)"
     return gr.HTML(
@@ -140,10 +144,15 @@ def drawing_url(pixels: np.ndarray) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def verdict(distances: dict, threshold: float) -> gr.HTML:
-    """The answer about a pair, over the histogram of the distances of validation pairs."""
+def verdict(distances: Histogram, threshold: float) -> gr.HTML:
+    """The answer about a pair, over the histogram of the distances of validation pairs.
+
+    Args:
+        distances: the histogram; the page gets its keys, same and different.
+        threshold: the distance up to which a pair is called the same.
+    """
     on_load = "siamese.verdict(element, props, watch)"
-    return json_html(VERDICT, on_load, distances=distances, threshold=threshold)
+    return json_html(VERDICT, on_load, distances=asdict(distances), threshold=threshold)
 
 
 def seen() -> gr.HTML:
@@ -171,6 +180,6 @@ def file_url(path: Path) -> str:
     return f"gradio_api/file={path.as_posix()}"
 
 
-def encoded(values: np.ndarray) -> str:
-    """uint8 values as base64, for the page."""
-    return base64.b64encode(np.asarray(values, dtype=np.uint8).tobytes()).decode("ascii")
+def base64_of(values: np.ndarray) -> str:
+    """The bytes of an array as base64. The page has to know its type; numbers of several bytes are little-endian there."""
+    return base64.b64encode(values.tobytes()).decode("ascii")

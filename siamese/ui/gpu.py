@@ -1,4 +1,4 @@
-"""A Space GPU where there is one: on ZeroGPU the decorated function runs in a worker that holds it."""
+"""`on_gpu` for functions that use a Space GPU: on ZeroGPU they run in a worker process that holds one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ try:
 except ImportError:
 
     def on_gpu(function: Callable | None = None, *, duration: int | None = None) -> Callable:
-        """Off Spaces the function, or generator function, runs as it is, however many seconds it says it takes."""
+        """Outside of Spaces the function or generator function stays as it is, and the duration is not used."""
         return function or (lambda function: function)
 
 

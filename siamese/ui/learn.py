@@ -1,11 +1,7 @@
-"""The Learn tab: a small network is trained before the visitor's eyes.
-
-How long a run may take, in seconds of processor time, can be set by the environment variable SIAMESE_LEARN_SECONDS.
-"""
+"""The Learn tab: a small network is trained before the visitor's eyes."""
 
 from __future__ import annotations
 
-import base64
 import functools
 import os
 from collections.abc import Callable, Generator, Iterator
@@ -18,33 +14,29 @@ import numpy as np
 from siamese.matcher import Matcher
 from siamese.ui import components
 from siamese.ui.gpu import on_gpu
-from siamese.ui.live_settings import READY_SETTINGS, SECONDS, Settings
+from siamese.ui.live_settings import READY_SETTINGS, Settings
 
 if TYPE_CHECKING:
     from siamese.ui.live_training import GallerySplit
     from siamese.ui.snapshots import Snapshot
 
 MAX_RUNS = max(1, min(4, (os.cpu_count() or 2) // 2))  # at a time, each on a core; as many cores are left for answers
-GPU_SECONDS = 60  # that a run may hold a Space GPU; it takes far fewer
+GPU_SECONDS = 60  # for which a run may hold a Space GPU; it needs far fewer
 SCALE = 32767 / 2  # positions lie within -2 to 2, and are sent as 16-bit numbers
 FILES = ("learn.css", "learn_plots.js", "learn_map.js", "learn_view.js", "learn.js")
 
 
-def build(matcher: Matcher, sprite_url: str, seconds: float | None = None) -> None:
+def build(matcher: Matcher, sprite_url: str, seconds: float) -> None:
     """Lay out the tab and connect its events.
 
     Args:
-        matcher: its gallery is what is learned from.
+        matcher: a run learns from its gallery.
         sprite_url: of the gallery's sprite sheet.
-        seconds: of processor time that a run may take; None for what the environment says, or 20.
-
-    Raises:
-        ValueError: the environment's value is no positive number.
+        seconds: of processor time that a run may take.
     """
-    budget = seconds_from_environment() if seconds is None else seconds
     gr.Markdown(
         "A small network learns to tell digits apart, and you watch where it puts 1,000 pictures that it does not "
-        f"learn from. It learns from the other pictures of the gallery, for at most {budget:g} seconds; the model that "
+        f"learn from. It learns from the other pictures of the gallery, for at most {seconds:g} seconds; the model that "
         "answers in the other tabs is never touched.",
         elem_classes="lead",
     )
@@ -66,18 +58,20 @@ def build(matcher: Matcher, sprite_url: str, seconds: float | None = None) -> No
         ready_settings=[{"name": name, "text": text, "runs": runs} for name, text, runs in READY_SETTINGS],
         server_functions=[held_out],
     )
-    queue_status = gr.HTML(elem_id="learn-queue")  # where Gradio tells the place in its queue
+    queue_status = gr.HTML(elem_id="learn-queue")  # Gradio writes the place in its queue here
 
-    # Decorated before the app starts: ZeroGPU looks for it then. The split reaches its worker with the process's memory.
+    # Decorated before the app starts, when ZeroGPU looks for decorated functions. Its worker is forked, and so has the
+    # split in its memory.
     @on_gpu(duration=GPU_SECONDS)
     def snapshots(settings: Settings) -> Generator[Snapshot, None, None]:
         import torch
 
         from siamese.ui.live_training import run
 
-        yield from run(settings, split(), budget, "cuda" if torch.cuda.is_available() else "cpu")
+        yield from run(settings, split(), seconds, "cuda" if torch.cuda.is_available() else "cpu")
 
-    # The settings come with the event: the value is also what a run that was just stopped may still be answering.
+    # The settings come with the event. The component's value cannot hold them: a run writes its messages to it, for a
+    # moment even after it was stopped.
     def train(event: gr.EventData) -> Iterator[str | None]:
         for message in messages(event, snapshots):
             yield components.to_json(message)
@@ -88,7 +82,7 @@ def build(matcher: Matcher, sprite_url: str, seconds: float | None = None) -> No
         view,
         concurrency_limit=MAX_RUNS,
         concurrency_id="learn",
-        trigger_mode="multiple",  # else a run that is asked for before the last has wholly stopped is not begun
+        trigger_mode="multiple",  # otherwise no run starts while the last one is still stopping
         show_progress="minimal",
         show_progress_on=queue_status,
         api_visibility="private",
@@ -96,40 +90,22 @@ def build(matcher: Matcher, sprite_url: str, seconds: float | None = None) -> No
     view.stop(None, None, None, cancels=[event])
 
 
-def seconds_from_environment() -> float:
-    """The time that a run may take: SIAMESE_LEARN_SECONDS, or `SECONDS` if it is not set.
-
-    Raises:
-        ValueError: it is no positive number.
-    """
-    value = os.environ.get("SIAMESE_LEARN_SECONDS")
-    if value is None:
-        return SECONDS
-    try:
-        seconds = float(value)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise ValueError(f"SIAMESE_LEARN_SECONDS must be a number of seconds greater than 0, got {value!r}")
-    return seconds
-
-
 def sent(event: gr.EventData, key: str) -> object:
     """A value of the object that the page sent with an event, None if there is none."""
     try:
         return getattr(event, key, None)
-    except TypeError:  # something else than an object was sent
+    except TypeError:  # something other than an object was sent
         return None
 
 
 def messages(event: gr.EventData, run: Callable[[Settings], Generator[Snapshot, None, None]]) -> Iterator[dict]:
-    """What the page gets: each snapshot as it is taken; in the end all of them, or what is wrong.
+    """The messages to the page: each snapshot as it is taken, and at the end all of them, or the problem.
 
-    All of them once more, because a browser skips updates that it has no time to show, and must not lose them.
+    All of them are sent again because a browser skips updates that it has no time to show.
 
     Args:
-        event: with "number" and "settings". The number comes back with each message, so that the page knows its own run.
-        run: makes the run.
+        event: with "number" and "settings". Each message repeats the number, by which the page knows the run.
+        run: trains with the settings and yields the snapshots.
     """
     answer = {"number": sent(event, "number")}
     taken: list[dict] = []
@@ -138,7 +114,7 @@ def messages(event: gr.EventData, run: Callable[[Settings], Generator[Snapshot, 
         answer["command"] = settings.command()
         with closing(run(settings)) as snapshots:
             for snapshot in snapshots:
-                taken.append(encode(snapshot))
+                taken.append(snapshot_value(snapshot))
                 yield answer | {"snapshots": taken[-1:]}
     except ValueError as error:
         yield answer | {"problem": str(error)}
@@ -153,7 +129,7 @@ def split_of(matcher: Matcher) -> GallerySplit:
     return split_gallery(matcher.gallery.images, matcher.gallery.labels)
 
 
-def encode(snapshot: Snapshot) -> dict:
+def snapshot_value(snapshot: Snapshot) -> dict:
     """A snapshot as the page reads it: positions as 16-bit numbers, the histograms as shares of 65,535."""
     return {
         "step": snapshot.step,
@@ -164,11 +140,7 @@ def encode(snapshot: Snapshot) -> dict:
         "unseen_accuracy": snapshot.unseen_accuracy,
         "explained": round(snapshot.explained, 4),
         "seconds": round(snapshot.seconds, 2),
-        "positions": _base64(np.rint(snapshot.positions * SCALE), "<i2"),
-        "same": _base64(np.rint(snapshot.same * 65535), "<u2"),
-        "different": _base64(np.rint(snapshot.different * 65535), "<u2"),
+        "positions": components.base64_of(np.rint(snapshot.positions * SCALE).astype("<i2")),
+        "same": components.base64_of(np.rint(snapshot.same * 65535).astype("<u2")),
+        "different": components.base64_of(np.rint(snapshot.different * 65535).astype("<u2")),
     }
-
-
-def _base64(values: np.ndarray, kind: str) -> str:
-    return base64.b64encode(values.astype(kind).tobytes()).decode("ascii")

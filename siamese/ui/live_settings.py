@@ -14,7 +14,7 @@ MAX_LEARNING_RATE = 100.0
 DEFAULT = {"loss": "contrastive", "margin": 1.0, "dim": 16, "learning_rate": 0.02, "excluded": [], "seed": 0}
 TRIPLET = {"loss": "triplet", "margin": 0.3, "dim": 16, "learning_rate": 0.02, "excluded": [], "seed": 0}
 
-# Name, what is to be seen, and the settings of one run, or of two to compare; `benchmarks/live_training.py` runs them all.
+# (name, what to watch, the settings of one run, or of two to compare). `benchmarks/live_training.py` runs them all.
 READY_SETTINGS = (
     (
         "Pull and push",
@@ -57,7 +57,7 @@ READY_SETTINGS = (
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of a run. All others are those of the preset `tiny`, so that a run is over in time.
+    """The settings of a run. All others are those of the preset `tiny`, with which a run takes a few seconds.
 
     Attributes:
         loss: contrastive, triplet or supcon.
@@ -67,7 +67,7 @@ class Settings:
         dim: length of the embedding, 2 to 64. 2 and 3 dimensions are drawn as they are, more by their principal
             components.
         learning_rate: at its peak, up to 100. 0.02 is right for this network.
-        excluded: digits that are not trained on, at most eight.
+        excluded: digits that are left out of training, at most eight.
         seed: of the first weights, the batches and the augmentation.
 
     Raises:
@@ -93,15 +93,15 @@ class Settings:
             raise ValueError(f"Leave out digits from 0 to 9, and at least two in; got {list(self.excluded)}.")
         if not 0 <= self.seed < 2**31:
             raise ValueError(f"The seed must be a whole number from 0, got {self.seed}.")
-        # It checks the rest, also what the chosen loss does not use.
+        # This checks the others, also those that the chosen loss does not use.
         TrainingConfig(loss=self.loss, mining=self.mining, margin=self.margin, temperature=self.temperature)
 
     @classmethod
     def of(cls, values: object) -> Settings:
-        """Settings from the JSON object that a page sent; what is missing has its default.
+        """Settings from the JSON object that a page sent; those that are missing have their defaults.
 
         Raises:
-            ValueError: this is no object, or a value is unknown, of the wrong kind, or out of range.
+            ValueError: this is no object, or a setting is unknown, of the wrong kind, or out of range.
         """
         if not isinstance(values, dict):
             raise ValueError(f"Settings are names and values, got {type(values).__name__}.")

@@ -4,12 +4,11 @@
     for snapshot in run(Settings(loss="triplet", margin=0.3), split):
         snapshot.positions, snapshot.accuracy                            # as the network learns
 
-`training.Trainer` does the training. Here is what makes a run short: the split, the time limit, the single core.
+`training.Trainer` does the training. This module adds the split of the gallery, the time limit, and the single core.
 """
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
@@ -20,18 +19,15 @@ import torch
 
 from siamese.data.images import SPLIT_SEED, LabeledImages
 from siamese.data.sources import Role, Source
-from siamese.models.networks import EmbeddingNet
+from siamese.models.networks import initialised
 from siamese.training.trainer import Step, Trainer
 from siamese.ui.live_settings import SECONDS, Settings
 from siamese.ui.snapshots import Snapshot, Snapshots
 
-PATIENCE = (
-    6.0  # times the budget: a run ends after so many seconds of the clock, where other things keep the cores busy
-)
+PATIENCE = 6.0  # times its budget, a run ends by the clock: where the cores are busy, processor time passes slowly
 STEPS_BETWEEN = 4  # from one snapshot to the next
 HELD_OUT = 100  # pictures of each digit in the snapshots, never trained on
 MIN_PER_DIGIT = 50  # pictures that a gallery must have
-INIT_LOCK = threading.Lock()  # torch draws a network's first weights from one generator for all threads
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,7 @@ class GallerySplit:
 def split_gallery(images: np.ndarray, labels: np.ndarray) -> GallerySplit:
     """Split a gallery, the same way each time: 100 pictures of each digit are held out.
 
-    Where there are fewer than 800 of a digit, an eighth of them is.
+    Of a digit with fewer than 800 pictures, an eighth is held out.
 
     Args:
         images: (N, 28, 28) uint8, white ink on black.
@@ -82,12 +78,12 @@ def run(
 ) -> Generator[Snapshot, None, None]:
     """Train, and yield a snapshot every few steps of the averaged weights, which are the ones kept in the end.
 
-    The iterator may be closed at any time: nothing stays behind. A run uses one core, so that the process answers
-    other requests on the others.
+    The iterator may be closed at any time; it then releases everything. A run uses one core, so that the others are
+    free for other visitors' answers.
 
     Args:
         settings: of the run.
-        split: the pictures to learn from and to show.
+        split: the pictures to learn from and to measure on.
         seconds: of processor time that the run may take. It ends then, at whatever step, and in any case after
             `PATIENCE` times as many seconds of the clock.
         device: on which the network learns.
@@ -110,9 +106,7 @@ def _snapshots(
     settings: Settings, split: GallerySplit, budget: CpuBudget, device: str
 ) -> Generator[Snapshot, None, None]:
     config = settings.run()
-    with INIT_LOCK:
-        torch.manual_seed(config.training.seed)
-        net = EmbeddingNet(config.network, config.input)
+    net = initialised(config.network, config.input, config.training.seed)
     fit = split.fit.without(config.data.exclude_classes)
     trainer = Trainer(net, [Source.of(fit, Role.DIGIT, config.data.digits)], config.training, device)
     total = trainer.steps_per_epoch * config.training.epochs

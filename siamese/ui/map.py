@@ -11,7 +11,7 @@ import numpy as np
 
 from siamese.matcher import Matcher
 from siamese.retrieval.projection import place, principal_components
-from siamese.retrieval.search import nearest, vote
+from siamese.retrieval.search import leave_one_out_vote
 from siamese.ui import answers, components
 from siamese.ui.theme import DIGITS
 
@@ -82,7 +82,7 @@ def build(matcher: Matcher, sprite_url: str, plotly_url: str) -> None:
 
 
 def own_point(matcher: Matcher, picture: bytes | None) -> tuple[dict, dict | None]:
-    """(where a drawing stands on each projection and what is near it, what was seen), as their components show it."""
+    """A drawing's values of the map (its place in each projection, and its neighbours) and of `seen`."""
     ((query, problem),) = answers.encode(matcher, picture)
     if query is None:
         return {"hint": problem}, None
@@ -106,7 +106,7 @@ def components_of(matcher: Matcher) -> np.ndarray:
 
 @lru_cache(maxsize=2)
 def map_json(matcher: Matcher) -> str:
-    """The figure as plotly's JSON: a trace a label; what the page needs besides lies in `layout.meta`."""
+    """The figure as plotly's JSON: one trace for each label, and in `layout.meta` what the page needs besides."""
     import plotly.graph_objects as go
 
     gallery = matcher.gallery
@@ -145,9 +145,8 @@ def map_json(matcher: Matcher) -> str:
 
 def misread(matcher: Matcher, k: int = 5) -> np.ndarray:
     """(N,) whether each gallery picture's k nearest others vote for another label than its own."""
-    embeddings, labels = matcher.gallery.embeddings, matcher.gallery.labels
-    _, indices = nearest(embeddings, embeddings, k, exclude_self=True)
-    return vote(labels[indices]) != labels
+    labels = matcher.gallery.labels
+    return leave_one_out_vote(matcher.gallery.embeddings, labels, k) != labels
 
 
 def plotly_js() -> Path:

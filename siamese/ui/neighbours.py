@@ -85,9 +85,10 @@ def build(matcher: Matcher, sprite_url: str) -> None:
 def search(
     matcher: Matcher, picture: bytes | None, path: list[int], k: float, mode: str, digit: str
 ) -> tuple[dict, dict | None, dict | None]:
-    """Answer for the query that the walk has come to.
+    """The neighbours of the query at the end of a walk.
 
     Args:
+        matcher: finds them.
         picture: the drawing's file, or None while the canvas is blank.
         path: gallery indices that were walked over, the present one last; -1 is the drawing.
         k: how many to show.
@@ -95,7 +96,7 @@ def search(
         digit: the name of the only label to show, or `ANY`.
 
     Returns:
-        (grid, votes, what was seen), each as its component shows it.
+        The values of `grid`, `votes` and `seen`.
     """
     at = path[-1] if path else -1
     if at >= 0:
@@ -118,7 +119,7 @@ def search(
     else:
         shown = matcher.neighbours(query, int(k), among)
     items = [answers.neighbour_value(matcher, n) | {"odd": n.label != own} for n in shown]
-    # A vote among pictures that were chosen by their label would only say how they were chosen.
+    # A vote among pictures that were filtered by their label would only repeat the filter.
     open_vote = mode == NEAREST and digit == ANY
     votes = answers.votes_value(matcher, shown, matcher.is_novel(query)) if open_vote else None
     return {"items": items}, votes, seen

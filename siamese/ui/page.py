@@ -11,20 +11,25 @@ import gradio as gr
 
 from siamese.matcher import Matcher
 from siamese.ui import about, api, batch, compare, components, learn, map, neighbours, symbols, theme
+from siamese.ui.live_settings import SECONDS
 
 TITLE = "Siamese digits"
 MAX_BODY = 16_000_000  # bytes of a request; a canvas sends about ten thousand, a phone's photograph some million
 STATUS_SECONDS = 5  # between two messages to those who wait
 
 
-def build(matcher: Matcher, problem: str = "", retry: Callable[[], str] | None = None) -> gr.Blocks:
-    """Lay out the page for a matcher.
+def build(
+    matcher: Matcher, problem: str = "", retry: Callable[[], str] | None = None, learn_seconds: float = SECONDS
+) -> gr.Blocks:
+    """Lay out the page.
 
     Args:
+        matcher: answers in all tabs; its folder holds the gallery's sprite sheet.
         problem: why another model is served than was asked for; empty if it is the one.
-        retry: tries again to get the one that was asked for, and returns what became of it, in one line.
+        retry: tries again to get the one that was asked for, and returns the problem, in one line, if it fails.
+        learn_seconds: of processor time that a run in the Learn tab may take.
     """
-    # A copy of its own: where a model lies in a cache is nobody's business, nor always a path that may be served.
+    # A copy: a path in a cache would tell visitors about this machine, and not every path may be served.
     sprite = Path(tempfile.mkdtemp(prefix="siamese-")) / "gallery.png"
     shutil.copyfile(matcher.folder / "gallery.png", sprite)
     plotly = map.plotly_js()
@@ -55,7 +60,7 @@ def build(matcher: Matcher, problem: str = "", retry: Callable[[], str] | None =
             with gr.Tab("New symbols", id="symbols"):
                 symbols.build(matcher)
             with gr.Tab("Learn", id="learn"):
-                learn.build(matcher, sprite_url)
+                learn.build(matcher, sprite_url, learn_seconds)
             with gr.Tab("Many at once", id="batch"):
                 batch.build(matcher)
             with gr.Tab("About", id="about") as tab:

@@ -13,7 +13,7 @@ from siamese.models.inference import embed
 from siamese.models.networks import EmbeddingNet
 from siamese.retrieval.distances import pair_distances
 from siamese.retrieval.projection import principal_axes
-from siamese.retrieval.search import nearest, vote
+from siamese.retrieval.search import leave_one_out_vote
 from siamese.training.trainer import Step
 
 HISTOGRAM_BINS = 50  # of the distances, from 0 to 2
@@ -81,9 +81,8 @@ class Snapshots:
         if not np.isfinite(embeddings).all():
             raise ValueError("What the network puts out is no longer a number: the learning rate is too high.")
         positions, explained = self._project(embeddings)
-        _, indices = nearest(embeddings, embeddings, NEIGHBOURS, exclude_self=True)
-        correct = vote(self.labels[indices]) == self.labels
-        pairs = pair_distances(embeddings, self.labels)
+        correct = leave_one_out_vote(embeddings, self.labels, NEIGHBOURS) == self.labels
+        same, different = pair_distances(embeddings, self.labels).histogram(HISTOGRAM_BINS)
         return Snapshot(
             step=recent[-1].step if recent else 0,
             steps=self.steps,
@@ -93,8 +92,8 @@ class Snapshots:
             unseen_accuracy=float(correct[self.unseen].mean()) if self.unseen.any() else None,
             positions=positions,
             explained=explained,
-            same=_histogram(pairs.same),
-            different=_histogram(pairs.different),
+            same=same,
+            different=different,
             seconds=time.monotonic() - self.began,
             last=last,
         )
@@ -114,9 +113,3 @@ class Snapshots:
             self.axes = u @ vt
         positions = centred @ self.axes
         return positions, float(np.square(positions).sum() / max(np.trace(scatter), 1e-12))
-
-
-def _histogram(counts: np.ndarray) -> np.ndarray:
-    """Counts in many bins -> shares in `HISTOGRAM_BINS`."""
-    coarse = counts.reshape(HISTOGRAM_BINS, -1).sum(axis=1)
-    return coarse / max(coarse.sum(), 1)

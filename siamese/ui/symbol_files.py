@@ -24,7 +24,7 @@ Drawings = dict[str, list[np.ndarray]]  # name -> examples, each (28, 28) uint8 
 
 def write_file(drawings: Mapping[str, Sequence[np.ndarray]]) -> str:
     """All symbols as one file, which `read_file` reads again; returns its path."""
-    symbols = {name: [components.encoded(pixels) for pixels in examples] for name, examples in drawings.items()}
+    symbols = {name: [components.base64_of(pixels) for pixels in examples] for name, examples in drawings.items()}
     return answers.downloadable("symbols.json", json.dumps({"format": FORMAT, "symbols": symbols}, ensure_ascii=False))
 
 

@@ -22,7 +22,7 @@ from siamese.ui.symbol_files import (
     write_file,
 )
 
-MIN_SYMBOLS = 2  # between which there is something to choose
+MIN_SYMBOLS = 2  # fewer leave no choice
 
 BOARD = """
 <p class="symbols-words" aria-live="polite"></p>
@@ -30,8 +30,8 @@ BOARD = """
 <ul class="symbols"></ul>
 """
 
-# A visitor's symbols: name -> examples. It lives in the session and nowhere else. Each example was encoded once, and
-# keeps its embedding by the few-shot head, so that a stroke embeds the new drawing alone.
+# A visitor's symbols: name -> examples, made by `Matcher.examples`. They live in the session and nowhere else. Each keeps
+# its embedding by the few-shot head, so that a stroke embeds the new drawing alone.
 Taught = dict[str, list[Query]]
 
 
@@ -82,7 +82,7 @@ def build(matcher: Matcher) -> None:
         return symbols, shown(symbols, drawing)
 
     def loaded(file: str, drawing: str | None) -> tuple:
-        symbols = encode_drawings(matcher, read_file(file))
+        symbols = examples_of(matcher, read_file(file))
         return symbols, shown(symbols, drawing)
 
     gr.on([teach.click, name.submit], taught_one, [taught, name, canvas, query], [taught, canvas, name, board], **quiet)
@@ -92,11 +92,11 @@ def build(matcher: Matcher) -> None:
     for button, path in zip(ready, READY_SETS, strict=True):
 
         def chosen(drawing: str | None, path: Path = path) -> tuple:
-            symbols = encode_drawings(matcher, read_set(path))
+            symbols = examples_of(matcher, read_set(path))
             return symbols, shown(symbols, drawing)
 
         button.click(chosen, query, [taught, board], **quiet)
-    # The button offers what it already holds when it is clicked, so it has to hold it before.
+    # A click downloads the file that the button holds already, so the file is made before.
     taught.change(offered, taught, save, **quiet)
     load.upload(loaded, [load, query], [taught, board], **quiet)
 
@@ -117,14 +117,13 @@ def add(matcher: Matcher, symbols: Taught, name: str, picture: bytes | None) -> 
         raise ValueError(f"There is room for {MAX_SYMBOLS} symbols. Forget one first.")
     if len(symbols.get(name, ())) >= MAX_EXAMPLES:
         raise ValueError(f"{name!r} has {MAX_EXAMPLES} examples already, and more are not needed.")
-    return symbols | {name: [*symbols.get(name, []), matcher.encode(picture)]}
+    return symbols | {name: [*symbols.get(name, []), *matcher.examples([picture])]}
 
 
-def encode_drawings(matcher: Matcher, drawings: Drawings) -> Taught:
-    """The symbols of a file or a ready set, all embedded at once. Their pixels are ink already, and stay as they are."""
-    pixels = np.stack([example for examples in drawings.values() for example in examples])
-    queries = iter(matcher.queries(pixels, matcher.embed(pixels)))
-    return {name: [next(queries) for _ in examples] for name, examples in drawings.items()}
+def examples_of(matcher: Matcher, drawings: Drawings) -> Taught:
+    """The symbols of a file or a ready set, embedded together. Their pixels are ink already, and stay as they are."""
+    made = iter(matcher.examples(np.stack([pixels for examples in drawings.values() for pixels in examples])))
+    return {name: [next(made) for _ in examples] for name, examples in drawings.items()}
 
 
 def offered(symbols: Taught) -> dict:
@@ -143,7 +142,7 @@ def board_value(matcher: Matcher, symbols: Taught, picture: bytes | None) -> dic
     """
     at, rows = 0, []
     for name, examples in symbols.items():
-        shown = [{"pixels": components.encoded(example.pixels), "at": at + i} for i, example in enumerate(examples)]
+        shown = [{"pixels": components.base64_of(example.pixels), "at": at + i} for i, example in enumerate(examples)]
         rows.append({"name": name, "examples": shown})
         at += len(examples)
     value: dict[str, Any] = {"symbols": rows}

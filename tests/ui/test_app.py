@@ -13,14 +13,6 @@ import pytest
 from gradio_client import Client, handle_file
 from PIL import Image
 
-from tests.app_server import running_app
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory):
-    with running_app(tmp_path_factory.mktemp("app") / "log.txt") as address:
-        yield address
-
 
 @pytest.fixture(scope="module")
 def client(url):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import json
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 
 from siamese.training.trainer import Trainer
-from siamese.ui import learn, live_training
+from siamese.ui import learn, live_training, page
 from siamese.ui.live_settings import SECONDS, Settings
 from siamese.ui.live_training import run, split_gallery
 from tests.helpers import ROOT
@@ -44,10 +45,21 @@ def test_the_page_gets_each_snapshot_and_in_the_end_all_of_them(few):
     assert everything["command"] == Settings(dim=2).command()
 
 
-@pytest.mark.parametrize("sent", [None, [], {}, 3, "settings", {"settings": 3}, {"number": [], "settings": {"dim": 1}}])
-def test_a_page_that_asks_for_nonsense_is_told(sent):
+@pytest.mark.parametrize(
+    ("sent", "problem"),
+    [
+        (None, "Settings are names and values, got NoneType."),
+        ([], "Settings are names and values, got NoneType."),
+        ({}, "Settings are names and values, got NoneType."),
+        (3, "Settings are names and values, got NoneType."),
+        ("settings", "Settings are names and values, got NoneType."),
+        ({"settings": 3}, "Settings are names and values, got int."),
+        ({"number": [], "settings": {"dim": 1}}, "The embedding has 2 to 64 dimensions here, got 1."),
+    ],
+)
+def test_a_page_that_asks_for_nonsense_is_told(sent, problem):
     (message,) = learn.messages(gr.EventData(None, sent), lambda chosen: pytest.fail("this must not run"))
-    assert message["problem"]
+    assert message["problem"] == problem
 
 
 def test_a_loss_that_breaks_is_told_in_a_line(few, monkeypatch):
@@ -78,15 +90,21 @@ def test_closing_a_run_leaves_nothing_behind(few, monkeypatch):
     assert set(threading.enumerate()) <= before  # threads of earlier tests may have ended
 
 
-def test_the_environment_sets_the_time_of_a_run(monkeypatch):
-    monkeypatch.delenv("SIAMESE_LEARN_SECONDS", raising=False)
-    assert learn.seconds_from_environment() == SECONDS
-    monkeypatch.setenv("SIAMESE_LEARN_SECONDS", "600")
-    assert learn.seconds_from_environment() == 600
-    for nonsense in ("", "long", "0", "-1", "nan", "inf"):
-        monkeypatch.setenv("SIAMESE_LEARN_SECONDS", nonsense)
-        with pytest.raises(ValueError, match=f"SIAMESE_LEARN_SECONDS must be .* got {nonsense!r}"):
-            learn.seconds_from_environment()
+@pytest.mark.parametrize(("given", "expected"), [({}, SECONDS), ({"learn_seconds": 600.0}, 600.0)])
+def test_the_page_says_and_gives_the_time_of_a_run(matcher, monkeypatch, given, expected):
+    def noted(settings: Settings, split: object, seconds: float, device: str) -> Iterator:
+        times.append(seconds)
+        yield from ()
+
+    times: list[float] = []
+    monkeypatch.setattr(live_training, "run", noted)
+    demo = page.build(matcher, **given)
+    texts = [block.value for block in demo.blocks.values() if isinstance(block, gr.Markdown)]
+    assert any(f"for at most {expected:g} seconds" in text for text in texts)
+    (train,) = [function.fn for function in demo.fns.values() if function.name == "train"]
+    (message,) = train(gr.EventData(None, {"number": 7, "settings": {}}))
+    assert json.loads(message)["done"]
+    assert times == [expected]
 
 
 def test_a_first_visit_loads_nothing_of_training():

@@ -86,7 +86,9 @@ def test_the_last_snapshot_is_the_trained_network(few, dim):
     *_, last = run(settings, few)
     assert last.last and last.step == last.steps == 12
     expected = trained(settings, few)
-    sent = np.frombuffer(base64.b64decode(learn.encode(last)["positions"]), "<i2").reshape(-1, dim) / learn.SCALE
+    sent = (
+        np.frombuffer(base64.b64decode(learn.snapshot_value(last)["positions"]), "<i2").reshape(-1, dim) / learn.SCALE
+    )
     assert np.abs(sent - expected).max() < 1e-3
     labels = few.held_out.labels.numpy()
     _, indices = nearest(expected, expected, 5, exclude_self=True)

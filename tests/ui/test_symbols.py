@@ -8,6 +8,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
+from siamese import matcher as matcher_module
 from siamese.ui import components, symbol_files, symbols
 
 
@@ -45,26 +46,28 @@ def test_a_file_of_symbols_comes_back_the_same(matcher):
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("content", "message"),
     [
-        "",
-        "[]",
-        "{}",
-        '{"format": "siamese symbols 1", "symbols": {}}',
-        '{"format": "siamese symbols 1", "symbols": {"a": ["AA"]}}',
+        ("", "This is no file of symbols"),
+        ("[]", "This is no file of symbols"),
+        ("{}", "This is no file of symbols"),
+        ('{"format": "siamese symbols 2", "symbols": {}}', "This is no file of symbols"),
+        ('{"format": "siamese symbols 1", "symbols": {}}', "A file of symbols holds 1 to 20 of them"),
+        ('{"format": "siamese symbols 1", "symbols": {"a": []}}', "A file of symbols holds 1 to 20 of them"),
+        ('{"format": "siamese symbols 1", "symbols": {"a": ["AA"]}}', "This is no file of symbols"),
     ],
 )
-def test_other_files_are_refused(tmp_path, content):
+def test_other_files_are_refused(tmp_path, content, message):
     path = tmp_path / "symbols.json"
     path.write_text(content)
-    with pytest.raises(gr.Error, match="symbols"):
+    with pytest.raises(gr.Error, match=message):
         symbol_files.read_file(str(path))
 
 
 def test_too_many_symbols_in_a_file_are_refused(tmp_path, matcher):
-    encoded = components.encoded(matcher.gallery.images[0])
+    pixels = components.base64_of(matcher.gallery.images[0])
     path = tmp_path / "symbols.json"
-    path.write_text(json.dumps({"format": symbol_files.FORMAT, "symbols": {str(i): [encoded] for i in range(21)}}))
+    path.write_text(json.dumps({"format": symbol_files.FORMAT, "symbols": {str(i): [pixels] for i in range(21)}}))
     with pytest.raises(gr.Error, match="1 to 20"):
         symbol_files.read_file(str(path))
 
@@ -72,7 +75,7 @@ def test_too_many_symbols_in_a_file_are_refused(tmp_path, matcher):
 def test_ready_sets_hold_ink_and_recognise_themselves(matcher):
     assert len(symbol_files.READY_SETS) >= 3
     for path in symbol_files.READY_SETS:
-        ready = symbols.encode_drawings(matcher, symbol_files.read_set(path))
+        ready = symbols.examples_of(matcher, symbol_files.read_set(path))
         assert len(ready) >= symbols.MIN_SYMBOLS
         support = [(name, examples[0]) for name, examples in ready.items()]
         found = [matcher.recognise(support, examples[1]).label for examples in ready.values()]
@@ -90,15 +93,39 @@ def test_board_tells_what_to_do_next(matcher, drawing):
     assert value["answer"]["support"] == 0
 
 
-def test_a_stroke_embeds_the_new_drawing_alone(matcher, monkeypatch):
+@pytest.fixture
+def embedded(monkeypatch) -> list[tuple[str, int]]:
+    """(head, number of pictures) of each embedding, "first" for the head that the gallery is embedded by."""
+    noted: list[tuple[str, int]] = []
+    embed = matcher_module.embed
+
+    def noted_embed(net, images, head=None, *rest):
+        noted.append((head or "first", len(images)))
+        return embed(net, images, head, *rest)
+
+    monkeypatch.setattr(matcher_module, "embed", noted_embed)
+    return noted
+
+
+def test_an_example_is_embedded_by_the_few_shot_head_alone(matcher, drawing, embedded):
+    (example,) = symbols.add(matcher, {}, "a", drawing)["a"]
+    assert embedded == [(matcher.inference.few_shot_head, 1)]
+    assert example.nearest == () and len(example.embedding) == 0
+
+
+def test_a_stroke_embeds_the_new_drawing_alone(matcher, drawing, embedded):
     path = next(path for path in symbol_files.READY_SETS if path.stem == "Greek")
-    taught = symbols.encode_drawings(matcher, symbol_files.read_set(path))
-    drawings = [components.picture_of(components.drawing_url(matcher.gallery.images[index])) for index in (0, 1)]
-    symbols.board_value(matcher, taught, drawings[0])
-    sizes: list[int] = []
-    embed = type(matcher)._embed
-    monkeypatch.setattr(
-        type(matcher), "_embed", lambda self, pixels, *rest: sizes.append(len(pixels)) or embed(self, pixels, *rest)
-    )
-    assert symbols.board_value(matcher, taught, drawings[1])["symbols"]
-    assert sizes == [1, 1], "once for the gallery, once by the head for new symbols"
+    drawings = symbol_files.read_set(path)
+    taught = symbols.examples_of(matcher, drawings)
+    head = matcher.inference.few_shot_head
+    assert embedded == [(head, sum(map(len, drawings.values())))]
+    assert symbols.board_value(matcher, taught, drawing)["answer"]
+    assert embedded[1:] == [("first", 1), (head, 1)], "the first stroke, like every other"
+
+
+def test_the_pixels_of_a_file_stay_as_they_are(matcher):
+    drawings = symbol_files.read_set(symbol_files.READY_SETS[0])
+    taught = symbols.examples_of(matcher, drawings)
+    assert list(taught) == list(drawings)
+    for name, examples in taught.items():
+        assert np.array_equal(np.stack([example.pixels for example in examples]), np.stack(drawings[name]))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ import pytest
 from PIL import Image
 
 from siamese import BlankImageError, Matcher, Query
+from siamese.ui.batching_executor import BATCH, BatchingExecutor
 from siamese.ui.serving import CACHED, LARGEST_CACHED, ServedMatcher
 from siamese.ui.worker_pool import WorkerPool
 from siamese.ui.worker_process import encode_batch, start_worker
@@ -180,6 +182,28 @@ def test_a_lone_visitor_starts_no_worker(own, matcher):
         own.encode(ink)
     assert own.pool.executor is None
     assert len(own.here) == 3
+
+
+@pytest.mark.parametrize("busy", [SECONDS, 0])
+def test_workers_are_used_for_a_while_after_two_asked_at_once(visitors, matcher, monkeypatch, busy):
+    monkeypatch.setattr("siamese.ui.worker_pool.BUSY", busy)
+    picture = drawing(matcher.gallery.images[0])
+    with visitors.another():
+        visitors.encode(picture)
+    visitors.encode(picture)
+    assert visitors.here == ([] if busy else [picture])
+    visitors.pool._busy_until = 0.0
+
+
+def test_a_second_worker_is_used_once_there_is_a_full_batch_for_it(matcher):
+    executor = BatchingExecutor(matcher.folder, 2)
+    os.kill(executor.warm.result(SECONDS), signal.SIGSTOP)
+    sent = []
+    for ink in matcher.gallery.images[: 2 + 2 * BATCH]:
+        executor.submit([drawing(ink)])
+        sent.append(len(executor._in_flight))
+    assert sent == [1] * BATCH + [2] * (2 + BATCH)
+    executor.close()
 
 
 def test_a_killed_worker_is_done_without_and_replaced(own, matcher):
@@ -347,6 +371,7 @@ def test_importing_the_app_does_nothing():
 
 
 def test_a_worker_imports_no_page():
+    assert find_spec("siamese.ui.page")
     code = "import sys; import siamese.ui.worker_process; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     modules = done.stdout.split()

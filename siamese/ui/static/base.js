@@ -45,6 +45,12 @@ window.siamese = window.siamese || {};
   // The colour of a label, as CSS. There are ten, as many as people can tell apart.
   siamese.colour = (label) => `var(--digit-${label % 10})`;
 
+  // The ten colours as they are now, for what does not understand CSS: a canvas, plotly.
+  siamese.palette = function () {
+    const style = getComputedStyle(document.body);
+    return [...Array(10).keys()].map((label) => style.getPropertyValue(`--digit-${label}`).trim());
+  };
+
   // Show picture `index` of the sprite sheet (28x28 each, 100 a row) in an element of `side` pixels.
   siamese.sprite = function (node, url, index, side) {
     const zoom = side / 28;

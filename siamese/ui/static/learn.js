@@ -18,7 +18,7 @@
     const runs = []; // at most two: { settings, name, snapshots, kept, command, view }
     let waiting = []; // settings of the runs that a ready setting still has to make
     let live = null;
-    let number = 0; // of the run, to know what comes late from one that was stopped
+    let number = 0; // of the run, to tell late messages of a stopped one apart
     let head = 0;
     let playing = false;
     let following = false;
@@ -30,7 +30,7 @@
     const excluded = new Set();
     const digits = [...Array(10).keys()].map((digit) =>
       el("button", {
-        type: "button", class: "chip", "aria-pressed": "false", "aria-label": `Leave out digit ${digit}`, text: digit, style: `--digit: var(--digit-${digit})`,
+        type: "button", class: "chip", "aria-pressed": "false", "aria-label": `Leave out digit ${digit}`, text: digit, style: `--digit: ${siamese.colour(digit)}`,
         onclick: () => leaveOut(digit, !excluded.has(digit)),
       }));
     find(".learn-excluded").append(...digits);

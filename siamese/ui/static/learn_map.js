@@ -2,7 +2,7 @@
 (function (siamese) {
   const SCALE = 2 / 32767; // positions are sent as 16-bit numbers, from -2 to 2
   const THUMB = 84; // pixels, side of the picture that hovering shows
-  const REACH = 14; // pixels from the pointer to a point that is still meant
+  const REACH = 14; // pixels: the farthest that a point may be from the pointer to count as pointed at
   const RING = 0.055; // how far points of a circle are moved off it, so that they do not hide one another
 
   // -> { stage, draw, describe, remove }
@@ -71,7 +71,7 @@
 
     function paint() {
       const style = getComputedStyle(document.body);
-      const colours = [...Array(10).keys()].map((digit) => style.getPropertyValue(`--digit-${digit}`).trim());
+      const colours = siamese.palette();
       const context = canvas.getContext("2d");
       const density = window.devicePixelRatio || 1;
       if (canvas.width !== Math.round(side * density)) canvas.width = canvas.height = Math.round(side * density);

@@ -34,7 +34,7 @@
         // Broken between words only, never at a hyphen.
         command.replaceChildren(...run.command.split(" ").flatMap((word, i) => [i ? " " : "", el("span", { text: word })]));
         copy.setAttribute("aria-expanded", String(!command.hidden));
-        // A page that is not served securely, or a frame without leave, has no clipboard; the command is there to be selected.
+        // Without HTTPS, or in a frame without permission, there is no clipboard; the command can be selected instead.
         if (command.hidden || !navigator.clipboard) return;
         await navigator.clipboard.writeText(run.command).then(() => report("Copied"), () => report("Select it to copy"));
       },

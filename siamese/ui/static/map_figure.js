@@ -31,11 +31,6 @@
     const textColour = () => getComputedStyle(document.body).getPropertyValue("--body-text-color").trim() || "#222";
     const dragmode = () => (flat() ? (state.lasso ? "lasso" : "pan") : "orbit");
 
-    function palette() {
-      const style = getComputedStyle(document.body);
-      return [...Array(10).keys()].map((i) => style.getPropertyValue(`--digit-${i}`).trim());
-    }
-
     // --- positions ---
     const positionOf = (index) =>
       state.view === "tsne"
@@ -67,7 +62,7 @@
     const OWN = LINKS + 2;
 
     function pointColours(label) {
-      if (state.colour === "digit") return palette()[label % 10];
+      if (state.colour === "digit") return siamese.palette()[label % 10];
       return data.members[label].map((i) => (data.wrong[i] ? "#d55e00" : siamese.dark() ? "#4b5563" : "#c3c9d2"));
     }
 
