@@ -1,9 +1,7 @@
 """An executor of worker processes that encodes the requests that wait for a worker together.
 
 While visitors wait, encoding four requests at once costs a worker less than one after the other, and the app's
-process, which is the bottleneck, has fewer messages to pass on. So what comes while a worker is busy waits for it,
-and another worker is used once there is a full batch. Sent one by one as they come, requests cost the app's process
-a third more, and a quarter fewer are answered in a second (`benchmarks/visitors.py`).
+process, which is the bottleneck, has fewer messages to pass on.
 """
 
 from __future__ import annotations
@@ -107,11 +105,10 @@ class BatchingExecutor:
                 process.kill()
 
     def _send(self) -> None:
-        """Send what waits: a request to idle workers at once, and full batches while there is a worker for them."""
+        """Send what waits, in batches, while there is a worker for it."""
         while True:
             with self._lock:
-                wanted = BATCH if self._in_flight else 1
-                if len(self._waiting) < wanted or len(self._in_flight) >= self._size:
+                if not self._waiting or len(self._in_flight) >= self._size:
                     return
                 taken = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
                 batch = Batch([request for request in taken if request.answer.set_running_or_notify_cancel()])

@@ -2,8 +2,7 @@
 
 Python runs one thread of a process at a time. While a picture is encoded, hundreds of short calls give the
 interpreter lock away to the threads that serve the page, and wait to have it back. So pictures go to other
-processes as soon as two visitors ask at once, and for a second after that: among many, some come at a moment when
-nobody else's picture is being encoded. A lone visitor is answered by the app's own process, which is faster.
+processes as soon as two visitors ask at once. A lone visitor is answered by the app's own process, which is faster.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from siamese.models.device import usable_cores
 from siamese.ui.batching_executor import BatchingExecutor
 
 LIMIT = 5.0  # seconds that an answer of the workers may take; a picture takes a few milliseconds
-BUSY = 1.0  # seconds that the app counts as busy after two visitors asked at once
 RESTART = 30.0  # seconds from one start of workers to the next, so that workers that always fail cost little
 MOST = min(usable_cores(), 4)  # workers
 
@@ -58,7 +56,7 @@ class WorkerPool:
         self._encode_here = encode_here
         self._lock = threading.Lock()
         self._encoding = 0  # calls of encode_all in progress
-        self._busy_until = self._next_start = 0.0  # on the clock of time.monotonic
+        self._next_start = 0.0
 
     def encode_all(self, pictures: Sequence[Picture]) -> list[Query]:
         """Encode pictures together.
@@ -87,15 +85,12 @@ class WorkerPool:
             executor.close()
 
     def _warm_executor(self) -> BatchingExecutor | None:
-        """The workers' executor, if the app is busy and they are warm; they are started if there are none."""
+        """The workers' executor, if another call is encoding and they are warm; they are started if there are none."""
         with self._lock:
-            now = time.monotonic()
-            if self._encoding > 1:
-                self._busy_until = now + BUSY
-            if now >= self._busy_until:
+            if self._encoding < 2:
                 return None
-            if self.executor is None and now >= self._next_start:
-                self._next_start = now + self.restart
+            if self.executor is None and time.monotonic() >= self._next_start:
+                self._next_start = time.monotonic() + self.restart
                 try:
                     self.executor = BatchingExecutor(self.folder, self.size)
                 except (OSError, RuntimeError) as error:  # no memory, no process or no thread is left

@@ -21,7 +21,6 @@ import pytest
 from PIL import Image
 
 from siamese import BlankImageError, Matcher, Query
-from siamese.ui.batching_executor import BATCH, BatchingExecutor
 from siamese.ui.serving import CACHED, LARGEST_CACHED, ServedMatcher
 from siamese.ui.worker_pool import WorkerPool
 from siamese.ui.worker_process import encode_batch, start_worker
@@ -51,7 +50,6 @@ class Visitors:
     def another(self) -> Iterator[None]:
         """Somebody else's picture is being encoded all the while."""
         self._release.clear()
-        self.pool._busy_until = 0.0  # what is held is held in this process
         with ThreadPoolExecutor(1) as other:
             held = other.submit(self.pool.encode_all, [HOLD])
             try:
@@ -183,29 +181,6 @@ def test_a_lone_visitor_starts_no_worker(own, matcher):
         own.encode(ink)
     assert own.pool.executor is None
     assert len(own.here) == 3
-
-
-def test_workers_are_used_for_a_while_after_two_asked_at_once(visitors, matcher, monkeypatch):
-    monkeypatch.setattr("siamese.ui.worker_pool.BUSY", SECONDS)
-    picture = drawing(matcher.gallery.images[0])
-    with visitors.another():
-        visitors.encode(picture)
-    visitors.encode(picture)
-    assert visitors.here == []
-    visitors.pool._busy_until = 0.0  # a while later
-    visitors.encode(picture)
-    assert visitors.here == [picture]
-
-
-def test_a_second_worker_is_used_once_there_is_a_full_batch_for_it(matcher):
-    executor = BatchingExecutor(matcher.folder, 2)
-    os.kill(executor.warm.result(SECONDS), signal.SIGSTOP)
-    sent = []
-    for ink in matcher.gallery.images[: 2 + 2 * BATCH]:
-        executor.submit([drawing(ink)])
-        sent.append(len(executor._in_flight))
-    assert sent == [1] * BATCH + [2] * (2 + BATCH)
-    executor.close()
 
 
 def test_a_killed_worker_is_done_without_and_replaced(own, matcher):
