@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from siamese.bundle import format as bundle_format
 from siamese.config import Views
-from siamese.inputs.ink import to_ink
-from siamese.models.attribution import distance_attribution
+from siamese.inputs.preparing import prepare, resized, to_batch
+from siamese.models.attribution import distance_attribution, place_attribution
 from siamese.models.inference import embed, fuse
 from siamese.retrieval import few_shot, projection
 from siamese.retrieval.few_shot import Recognition
@@ -25,6 +24,7 @@ from siamese.retrieval.pictures import Picture, unembedded
 from siamese.retrieval.results import Comparison, Neighbour, Query, novelty_note
 
 PRETRAINED = Path(__file__).parent / "pretrained"
+PRETRAINED_GROCERIES = Path(__file__).parent / "pretrained_groceries"
 ENCODED_NEIGHBOURS = 12  # looked up as a picture is encoded: enough for its vote, its novelty and its place
 
 
@@ -36,6 +36,7 @@ class Matcher:
         source: where it came from: `pretrained`, a folder, or `user/repo@commit`.
         folder: that holds its files.
         net: its network, with fused layers.
+        input: the form that a picture is brought into.
         gallery: the bundle's.
         calibration: likewise.
         inference: likewise.
@@ -46,6 +47,7 @@ class Matcher:
     def __init__(self, bundle: bundle_format.Bundle, source: str, folder: Path) -> None:
         self.bundle, self.source, self.folder = bundle, source, folder
         self.net = fuse(bundle.net)
+        self.input = self.net.input
         self.gallery: Gallery = bundle.gallery
         self.calibration, self.inference = bundle.calibration, bundle.inference
         self.labels, self.threshold = tuple(bundle.labels), bundle.calibration.threshold
@@ -59,7 +61,7 @@ class Matcher:
         """Bring a picture into the network's form, embed it, and look up its nearest in the gallery.
 
         Raises:
-            BlankImageError: there is no ink in it.
+            BlankImageError: there is no ink in it, where ink is asked for.
             ValueError: it is no picture that can be read.
         """
         return self.encode_all([picture])[0]
@@ -69,33 +71,36 @@ class Matcher:
 
         An embedding may differ in its last bits from that of the same picture alone or among others.
         """
-        pixels = [to_ink(picture) for picture in pictures if not isinstance(picture, Query)]
+        pixels = [prepare(picture, self.input) for picture in pictures if not isinstance(picture, Query)]
         encoded = iter(self.queries(np.stack(pixels), self._embed(pixels)) if pixels else ())
         return [picture if isinstance(picture, Query) else next(encoded) for picture in pictures]
 
     def queries(self, pixels: np.ndarray, embeddings: np.ndarray) -> list[Query]:
-        """(N, 28, 28) uint8 pictures and their (N, dim) embeddings, each as a query with its nearest in the gallery."""
+        """N prepared pictures, (N, H, W) or (N, H, W, 3) uint8, and their (N, dim) embeddings, each as a query with its nearest in the gallery."""
         found = self._search(embeddings, ENCODED_NEIGHBOURS)
         return [Query(*parts) for parts in zip(pixels, embeddings, map(tuple, found), strict=True)]
 
     def gallery_query(self, index: int) -> Query:
         """A picture of the gallery as a query, with the embedding that the gallery holds."""
-        return self.queries(self.gallery.images[index][None], self.gallery.embeddings[index][None])[0]
+        pixels = resized(self.gallery.images[index], self.input)
+        return self.queries(pixels[None], self.gallery.embeddings[index][None])[0]
 
     def embed(self, images: Sequence[Picture] | np.ndarray) -> np.ndarray:
-        """Embed pictures, or (N, 28, 28) uint8 ink as it is: (N, dim) float32, rows of length 1.
+        """Embed pictures, or prepared ones as they are: (N, dim) float32, rows of length 1.
+
+        Prepared pictures are an (N, H, W) uint8 array of the network's input, or (N, H, W, 3) where it has colours.
 
         Raises:
             ValueError: it is a single picture, an array of another shape or type, or a picture that cannot be read.
         """
-        return self._embed([query.pixels for query in unembedded(images, self.net.input.size)])
+        return self._embed([query.pixels for query in unembedded(images, self.input)])
 
     def examples(self, pictures: Sequence[Picture] | np.ndarray) -> list[Query]:
-        """Pictures, or ink as it is, as queries for `recognise` alone: with pixels and the few-shot embedding.
+        """Pictures, or prepared ones as they are, as queries for `recognise` alone: with pixels and the few-shot embedding.
 
         They are embedded together. A query stays the same object, and is embedded only if that was not done before.
         """
-        queries = unembedded(pictures, self.net.input.size)
+        queries = unembedded(pictures, self.input)
         missing = [query for query in queries if query.few_shot_embedding is None]
         head, views = self.inference.few_shot_head, self.inference.few_shot_views
         computed = self._embed([query.pixels for query in missing], head, views) if missing else ()
@@ -104,9 +109,8 @@ class Matcher:
         return queries
 
     def _embed(self, pixels: Sequence[np.ndarray], head: str | None = None, views: Views | None = None) -> np.ndarray:
-        """N pictures, (28, 28) uint8 -> (N, dim), by the first head and its views unless another is named."""
-        images = torch.from_numpy(np.array(pixels, np.uint8).reshape(-1, 1, *self.net.input.size))
-        return embed(self.net, images, head, views or self.inference.views).numpy()
+        """N prepared pictures -> (N, dim), by the first head and its views unless another is named."""
+        return embed(self.net, to_batch(pixels, self.input), head, views or self.inference.views).numpy()
 
     def _as_queries(self, *pictures: Picture) -> list[Query]:
         """The one conversion at the boundary: what is a query already is left as it is."""
@@ -114,7 +118,7 @@ class Matcher:
         return queries if len(queries) == len(pictures) else self.encode_all(pictures)
 
     def compare(self, a: Picture, b: Picture) -> Comparison:
-        """Whether two pictures show the same symbol. `compare(a, b)` equals `compare(b, a)`."""
+        """Whether two pictures show the same thing. `compare(a, b)` equals `compare(b, a)`."""
         first, second = self._as_queries(a, b)
         distance = float(np.linalg.norm(first.embedding - second.embedding))
         novel = [name for name, query in (("first", first), ("second", second)) if self.is_novel(query)]
@@ -142,7 +146,7 @@ class Matcher:
         return [neighbour for neighbour in found if neighbour.index != index][:k]
 
     def is_novel(self, image: Picture) -> bool:
-        """Whether a picture looks like nothing in the gallery: farther from it than 99 % of unseen digits are."""
+        """Whether a picture looks like nothing in the gallery: farther from it than 99 % of validation pictures are."""
         return self.neighbours(image, self.inference.novelty_rank)[-1].distance > self.inference.novelty_threshold
 
     def locate(self, image: Picture) -> tuple[float, float]:
@@ -153,12 +157,16 @@ class Matcher:
         return x, y
 
     def differences(self, a: Picture, b: Picture) -> tuple[np.ndarray, np.ndarray]:
-        """Where two pictures differ: two (28, 28) uint8 maps, bright where ink adds to the distance."""
-        first, second = distance_attribution(self.net, np.stack([query.pixels for query in self._as_queries(a, b)]))
+        """Where two pictures differ: two (H, W) uint8 maps, bright where the picture adds to the distance."""
+        pixels = [query.pixels for query in self._as_queries(a, b)]
+        if self.input.kind == "ink":
+            first, second = distance_attribution(self.net, np.stack(pixels))
+        else:
+            first, second = place_attribution(self.net, to_batch(pixels, self.input))
         return first, second
 
     def recognise(self, support: Sequence[tuple[str, Picture]], query: Picture) -> Recognition:
-        """Few-shot classification: name a symbol from examples of the candidates, which need no training.
+        """Few-shot classification: name a thing from examples of the candidates, which need no training.
 
         Args:
             support: (label, picture) pairs, one or more for each label; `examples` makes what is to be used again.

@@ -352,15 +352,15 @@ def test_bad_pictures_are_refused_in_one_line(matcher, drawn, call):
 def calls(monkeypatch) -> dict[str, list[int]]:
     """How many pictures each call took: of embedding, by head, of making ink, and of searching the gallery."""
     noted: dict[str, list[int]] = {"first head": [], "few-shot head": [], "ink": [], "search": []}
-    embed, to_ink, search = matcher_module.embed, matcher_module.to_ink, matcher_module.Gallery.search
+    embed, prepare, search = matcher_module.embed, matcher_module.prepare, matcher_module.Gallery.search
 
     def noted_embed(net, images, head=None, *rest):
         noted["few-shot head" if head else "first head"].append(len(images))
         return embed(net, images, head, *rest)
 
-    def noted_ink(picture):
+    def noted_ink(picture, form):
         noted["ink"].append(1)
-        return to_ink(picture)
+        return prepare(picture, form)
 
     def noted_search(gallery, query, *rest):
         noted["search"].append(len(np.atleast_2d(query)))
@@ -368,7 +368,7 @@ def calls(monkeypatch) -> dict[str, list[int]]:
 
     monkeypatch.setattr(matcher_module, "embed", noted_embed)
     for module in (matcher_module, pictures):
-        monkeypatch.setattr(module, "to_ink", noted_ink)
+        monkeypatch.setattr(module, "prepare", noted_ink)
     monkeypatch.setattr(matcher_module.Gallery, "search", noted_search)
     return noted
 

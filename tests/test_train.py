@@ -25,6 +25,7 @@ from siamese.data.images import limit
 from siamese.data.mnist import load_mnist
 from siamese.data.sources import Role, Source
 from siamese.models.inference import embed
+from siamese.recipes import digits as digits_recipe
 from tests.helpers import ROOT, identical, six_times, write_mnist
 from tests.omniglot_files import write_omniglot
 
@@ -149,8 +150,10 @@ def run_without_8_and_9(
     small = replace(preset.network, channels=(4, 8, 8), blocks=(1, 1, 1), embedding_dim=8)
     monkeypatch.setitem(PRESETS, name, replace(preset, network=small))
     seen: list[Source] = []
-    make = train.training_sources
-    monkeypatch.setattr(train, "training_sources", lambda *given: seen.extend(sources := make(*given)) or sources)
+    make = digits_recipe.training_sources
+    monkeypatch.setattr(
+        digits_recipe, "training_sources", lambda *given: seen.extend(sources := make(*given)) or sources
+    )
     out, words = tmp_path / "run", ["--preset", name, "--epochs", "1", "--limit", "400", "--device", "cpu"]
     train.main(["--data-dir", str(tmp_path), "--out", str(out), *words, "--exclude-classes", "8", "9"])
     sources = {source.role: source for source in seen}
@@ -219,7 +222,7 @@ def test_a_resumed_run_learns_from_what_the_label_noise_filter_kept(mnist_dir, t
         asked.append((len(pictures), seed, device))
         return torch.arange(len(pictures)) >= 5
 
-    monkeypatch.setattr(train, "clean_labels", clean)
+    monkeypatch.setattr(digits_recipe, "clean_labels", clean)
     tiny = PRESETS["tiny"]
     monkeypatch.setitem(PRESETS, "tiny", replace(tiny, data=replace(tiny.data, filter_label_noise=True)))
     arguments = ["--data-dir", str(mnist_dir), "--out", str(tmp_path / "run"), *SMALL, "--epochs", "1", "--seed", "3"]

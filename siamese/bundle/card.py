@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from siamese.bundle.folder_card import folder_card
 from siamese.bundle.measurements import Measurements
 from siamese.bundle.tables import both_tables
 
@@ -60,6 +61,8 @@ def model_card(measurements: Measurements, heads: Sequence[str], repo: str = "us
     Raises:
         ValueError: a figure of the front matter was not measured, or a data set is unknown.
     """
+    if measurements.folder:
+        return folder_card(measurements, measurements.folder, repo)
     for name in measurements.trained_on:
         if name not in DATA:
             raise ValueError(f"trained_on names {name!r}; known are {', '.join(DATA)}")

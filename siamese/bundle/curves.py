@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
+
+from siamese.config.values import OPTIONAL
 
 MOST = 2**53  # of what is counted: beyond it a float skips numbers
 
@@ -114,7 +116,8 @@ class Epoch:
         active: mean share of the pairs, triplets or anchors that still pulled or pushed.
         images_per_second: that the network saw.
         seconds: that it took, without the measuring after it.
-        validation_accuracy: 5-NN accuracy on the validation pictures after it.
+        validation_accuracy: 5-NN accuracy on the validation pictures after it; Recall@1 of classes never trained on.
+        validation_error: equal error rate on the validation pictures, where it was measured.
 
     Raises:
         ValueError: a number is not finite, or no share or number of things where it must be.
@@ -126,9 +129,12 @@ class Epoch:
     images_per_second: float
     seconds: float
     validation_accuracy: float
+    validation_error: float | None = field(default=None, metadata=OPTIONAL)
 
     def __post_init__(self) -> None:
         check_counts(epoch=self.epoch)
+        if self.validation_error is not None:
+            check_shares(validation_error=[self.validation_error])
         check_shares(active=[self.active], validation_accuracy=[self.validation_accuracy])
         for name in ("loss", "images_per_second", "seconds"):
             if not isfinite(getattr(self, name)):

@@ -2,7 +2,7 @@
 
 config.json           format version, input, architecture, inference, label names, calibrations
 model.safetensors     weights, float32
-gallery.png           the gallery's pictures, a lossless sprite sheet, 100 a row
+gallery.png           the gallery's pictures, a sprite sheet, 100 a row; gallery.webp where they are no ink
 gallery.safetensors   their embeddings (float16), labels, map coordinates
 metrics.json          everything measured, and how
 README.md             the model card
@@ -11,6 +11,7 @@ README.md             the model card
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from siamese.bundle.card import model_card
 from siamese.bundle.files import write_json, write_text
 from siamese.bundle.gallery_files import load_gallery, save_gallery
 from siamese.bundle.measurements import Measurements
+from siamese.bundle.sprite import file_name
 from siamese.bundle.weights import load_weights, save_weights
 from siamese.config import InferenceConfig, InputConfig, NetworkConfig, check_input, from_json, to_json
 from siamese.models.networks import EmbeddingNet, channels_last
@@ -27,6 +29,7 @@ from siamese.retrieval.gallery import Gallery
 
 FORMAT_VERSION = 3
 FILES = ("config.json", "model.safetensors", "gallery.png", "gallery.safetensors", "metrics.json", "README.md")
+INSTEAD = {"gallery.png": "gallery.webp"}  # where the pictures are no ink
 
 T = TypeVar("T")
 
@@ -67,8 +70,8 @@ class Bundle:
         net: the network, in evaluation mode.
         gallery: the pictures that a query is compared with.
         inference: how it answers.
-        calibration: from distance to probability, of the first head, for digits.
-        few_shot_calibration: of the few-shot head, for symbols that the network never trained on. Where none of those
+        calibration: from distance to probability, of the first head.
+        few_shot_calibration: of the few-shot head, for classes that the network never trained on. Where none of those
             were at hand, it is the same as `calibration`.
         labels: names of the gallery's labels, by index.
         measurements: what was measured of it.
@@ -110,10 +113,21 @@ def save(bundle: Bundle, folder: Path) -> None:
     config, card = to_json(bundle.config), model_card(bundle.measurements, bundle.net.config.heads)
     folder.mkdir(parents=True, exist_ok=True)
     save_weights(bundle.net, folder / "model.safetensors")
-    save_gallery(bundle.gallery, folder)
+    save_gallery(bundle.gallery, folder, bundle.net.input)
     write_json(folder / "metrics.json", to_json(bundle.measurements))
     write_text(folder / "README.md", card)
     write_json(folder / "config.json", config)
+
+
+def missing_files(names: Iterable[str]) -> list[str]:
+    """What a folder or a repository with files of these names lacks to be a bundle."""
+    present = set(names)
+    return [name for name in FILES if not present & {name, INSTEAD.get(name, name)}]
+
+
+def files_of(names: Iterable[str]) -> list[str]:
+    """Which of these files are a bundle's."""
+    return [name for name in names if name in (*FILES, *INSTEAD.values())]
 
 
 def load(folder: Path) -> Bundle:
@@ -125,7 +139,7 @@ def load(folder: Path) -> Bundle:
     """
     if not folder.is_dir():
         raise ValueError(f"There is no model folder {str(folder)!r}.")
-    missing = [name for name in FILES if not (folder / name).is_file()]
+    missing = missing_files([path.name for path in folder.iterdir() if path.is_file()])
     if missing:
         raise ValueError(f"{str(folder)!r} is no complete model: {', '.join(missing)} is missing.")
     path = folder / "config.json"
@@ -134,12 +148,14 @@ def load(folder: Path) -> Bundle:
     if version != FORMAT_VERSION:
         raise ValueError(f"{path} has format version {version!r}; this code reads {FORMAT_VERSION}.")
     config = _understand(BundleConfig, values, path)
+    if not (folder / file_name(config.input)).is_file():
+        raise ValueError(f"{str(folder)!r} is no complete model: {file_name(config.input)} is missing.")
     try:
         net = EmbeddingNet(config.network, config.input)
     except (KeyError, OverflowError, RuntimeError, TypeError, ValueError) as error:
         raise ValueError(f"{path} describes a network that cannot be built: {error}") from error
     load_weights(net, folder / "model.safetensors")
-    gallery = load_gallery(folder, config.network.embedding_dim, len(config.labels))
+    gallery = load_gallery(folder, config.network.embedding_dim, len(config.labels), config.input)
     measurements = _understand(Measurements, _read_json(folder / "metrics.json"), folder / "metrics.json")
     # The layout in which a processor convolves few pictures fastest; the weights stay what they are.
     net = channels_last(net.eval())
@@ -160,17 +176,6 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 def _understand(kind: type[T], values: dict[str, Any], path: Path) -> T:
     try:
-        understood = from_json(kind, values)
-        _require_all(to_json(understood), values)
+        return from_json(kind, values, complete=True)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} cannot be understood: {error}.") from error
-    return understood
-
-
-def _require_all(expected: dict[str, Any], values: dict[str, Any], name: str = "") -> None:
-    """Defaults are for people who write a configuration; a bundle that leaves a value out is refused."""
-    for key, inner in expected.items():
-        if key not in values:
-            raise ValueError(f"{name}{key} is missing")
-        if isinstance(inner, dict):
-            _require_all(inner, values[key], f"{name}{key}.")

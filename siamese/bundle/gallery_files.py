@@ -1,4 +1,4 @@
-"""A gallery as two files: a lossless sprite sheet of its pictures, and the arrays that belong to them."""
+"""A gallery as two files: a sprite sheet of its pictures, and the arrays that belong to them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from safetensors.numpy import load_file, save_file
 
 from siamese.bundle import sprite
 from siamese.bundle.files import write_whole
+from siamese.config import InputConfig
 from siamese.retrieval.gallery import Gallery
 
-PICTURES, ARRAYS = "gallery.png", "gallery.safetensors"
+ARRAYS = "gallery.safetensors"
 
 
-def save_gallery(gallery: Gallery, folder: Path) -> None:
+def save_gallery(gallery: Gallery, folder: Path, input: InputConfig) -> None:
     """Write both files. Embeddings are rounded to float16, which moves a distance by less than 0.001."""
-    write_whole(folder / PICTURES, lambda path: sprite.pack(gallery.images).save(path, "PNG", optimize=True))
+    sheet = sprite.encode(gallery.images, input)
+    write_whole(folder / sprite.file_name(input), lambda path: path.write_bytes(sheet))
     arrays: dict[str, np.ndarray] = {
         "embeddings": gallery.embeddings.astype(np.float16),
         "labels": gallery.labels.astype(np.int64),
@@ -26,13 +28,14 @@ def save_gallery(gallery: Gallery, folder: Path) -> None:
     write_whole(folder / ARRAYS, lambda path: save_file(arrays, path))
 
 
-def load_gallery(folder: Path, embedding_dim: int, names: int) -> Gallery:
+def load_gallery(folder: Path, embedding_dim: int, names: int, input: InputConfig) -> Gallery:
     """Read what `save_gallery` wrote.
 
     Args:
         folder: with both files.
         embedding_dim: of the network that it belongs to.
         names: how many label names there are.
+        input: of the network.
 
     Raises:
         ValueError: a file is damaged, or holds anything but what belongs there; the message names it.
@@ -60,9 +63,10 @@ def load_gallery(folder: Path, embedding_dim: int, names: int) -> Gallery:
     if not (np.isfinite(norms).all() and norms.all() and np.isfinite(xy).all()):
         raise ValueError(f"{path} holds embeddings or places that are not numbers, or embeddings of length 0.")
     # Checked now, decoded when a picture is first asked for: a visit may well need none.
-    sheet = (folder / PICTURES).read_bytes()
+    picture = folder / sprite.file_name(input)
+    sheet = picture.read_bytes()
     try:
-        sprite.check(sheet, count)
+        sprite.check(sheet, count, input)
     except ValueError as error:
-        raise ValueError(f"{folder / PICTURES} {error}") from error
-    return Gallery(lambda: sprite.unpack(sheet, count), labels, embeddings / norms, xy)
+        raise ValueError(f"{picture} {error}") from error
+    return Gallery(lambda: sprite.unpack(sheet, count, input), labels, embeddings / norms, xy)

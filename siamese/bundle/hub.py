@@ -21,7 +21,7 @@ from huggingface_hub.utils import HFValidationError, validate_repo_id
 from siamese.bundle.card import model_card
 from siamese.bundle.deadline import within
 from siamese.bundle.files import write_text
-from siamese.bundle.format import FILES, load
+from siamese.bundle.format import FILES, INSTEAD, files_of, load, missing_files
 from siamese.bundle.hub_errors import LOGIN, explain, first_line
 
 CHECK_SECONDS = 10.0  # for four small requests
@@ -73,7 +73,7 @@ def push(folder: str | Path, repo: str, private: bool = False, token: str | None
     folder = Path(folder)
     _check_name(repo)
     bundle = load(folder)
-    contents = {name: (folder / name).read_bytes() for name in FILES}
+    contents = {name: (folder / name).read_bytes() for name in files_of(sorted(path.name for path in folder.iterdir()))}
     try:
         contents["README.md"] = model_card(bundle.measurements, bundle.net.config.heads, repo).encode()
     except ValueError as error:
@@ -166,10 +166,10 @@ def _download(repo: str, revision: str, timeout: float) -> Path:
     """The folder in the cache that holds the bundle's files, whole, of the commit that `revision` is now."""
     info = HfApi().model_info(repo, revision=revision, files_metadata=True, timeout=timeout)
     listed = {file.rfilename: file for file in info.siblings or ()}
-    missing = [name for name in FILES if name not in listed]
+    missing = missing_files(listed)
     if missing:
         raise ValueError(f"the repository holds no {', '.join(missing)}, so it is no bundle")
-    for name in FILES:
+    for name in files_of(listed):
         for again in (False, True):
             path = Path(hf_hub_download(repo, name, revision=info.sha, etag_timeout=timeout, force_download=again))
             if _is_content(listed[name], path.read_bytes()):
@@ -187,6 +187,7 @@ def _download(repo: str, revision: str, timeout: float) -> Path:
 
 def _cached(repo: str, revision: str) -> Path | None:
     """The folder of an earlier, complete download."""
-    paths = [try_to_load_from_cache(repo, name, revision=revision) for name in FILES]
-    found = [path for path in paths if isinstance(path, str)]
-    return Path(found[0]).parent if len(found) == len(FILES) else None
+    names = [*FILES, *INSTEAD.values()]
+    paths = {name: try_to_load_from_cache(repo, name, revision=revision) for name in names}
+    found = {name: path for name, path in paths.items() if isinstance(path, str)}
+    return Path(found["config.json"]).parent if not missing_files(found) else None

@@ -6,11 +6,13 @@ Tables, model card, page and tests take titles, units and numbers from here, so 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Literal
 
 from siamese.bundle.curves import Curves, Epoch, check_counts
+from siamese.bundle.folder_record import Folder
+from siamese.config.values import OPTIONAL
 
 Unit = Literal["%", ""]
 Better = Literal["higher", "lower"]
@@ -27,6 +29,7 @@ class Metric:
         value: a share in [0, 1] where the unit is "%".
         unit: "%", or "" for a plain number.
         better: which way is better.
+        error: its standard error, in the same unit; None where it has none.
 
     Raises:
         ValueError: there is no such kind, or it has another unit or another better way; or the value is no finite
@@ -38,6 +41,7 @@ class Metric:
     value: float
     unit: Unit
     better: Better
+    error: float | None = field(default=None, metadata=OPTIONAL)
 
     def __post_init__(self) -> None:
         _, unit, better = kind_of(self.key)
@@ -53,7 +57,8 @@ class Metric:
     @property
     def text(self) -> str:
         """The value as it is printed: "99.71%", or "0.99993" where it has no unit."""
-        return f"{self.value:.2%}" if self.unit == "%" else f"{self.value:.5f}"
+        text = f"{self.value:.2%}" if self.unit == "%" else f"{self.value:.5f}"
+        return f"{text} ± {self.error:.2%}" if self.error is not None else text
 
 
 # What is measured: title, unit, which way is better.
@@ -71,6 +76,10 @@ KINDS: dict[str, tuple[str, Unit, Better]] = {
     "accuracy at threshold": ("Accuracy at the threshold", "%", "higher"),
     "calibration error": ("Calibration error", "%", "lower"),
     "one-shot error": ("20-way one-shot error", "%", "lower"),
+    "5-way one-shot": ("5-way one-shot accuracy", "%", "higher"),
+    "5-way five-shot": ("5-way five-shot accuracy", "%", "higher"),
+    "20-way one-shot": ("20-way one-shot accuracy", "%", "higher"),
+    "20-way five-shot": ("20-way five-shot accuracy", "%", "higher"),
 }
 
 
@@ -86,20 +95,21 @@ def kind_of(key: str) -> tuple[str, Unit, Better]:
     return KINDS[kind]
 
 
-def metric(key: str, value: float, title: str | None = None) -> Metric:
+def metric(key: str, value: float, title: str | None = None, error: float | None = None) -> Metric:
     """A metric of a known kind.
 
     Args:
         key: one of `KINDS`, or "PICTURES/KIND" for what was measured on other pictures: "photographed/roc auc".
         value: a share in [0, 1] where the kind's unit is "%".
         title: default: the kind's, followed by the pictures.
+        error: standard error, if there is one.
 
     Raises:
         ValueError: as `Metric` raises.
     """
     name, unit, better = kind_of(key)
     pictures = key.rpartition("/")[0]
-    return Metric(key, title or (f"{name}, {pictures}" if pictures else name), float(value), unit, better)
+    return Metric(key, title or (f"{name}, {pictures}" if pictures else name), float(value), unit, better, error)
 
 
 def find(metrics: Iterable[Metric], key: str) -> Metric | None:
@@ -133,7 +143,7 @@ class Measurements:
     """Everything that was measured of a model, and how. `to_json` and `from_json` write and read it.
 
     Attributes:
-        test: of MNIST's test set.
+        test: of the test set: MNIST's, or own pictures of classes never trained on.
         baselines: the same without any training, by title: "Raw pixels", "Untrained network".
         validation: of the validation pictures, by which choices may be made.
         generalisation: of pictures from elsewhere: other people's pen drawings, alphabets held out.
@@ -149,6 +159,7 @@ class Measurements:
         seconds: that training took.
         hardware: that it ran on.
         versions: of Python and libraries, by name.
+        folder: of own pictures that it was trained on; None for digits.
 
     Raises:
         ValueError: two metrics of a set have the same key, or `parameters` or `seconds` is no number of things.
@@ -170,6 +181,7 @@ class Measurements:
     seconds: int
     hardware: str
     versions: dict[str, str]
+    folder: Folder | None = field(default=None, metadata=OPTIONAL)
 
     def __post_init__(self) -> None:
         check_counts(parameters=self.parameters, seconds=self.seconds)

@@ -1,4 +1,4 @@
-"""The gallery's pictures on one lossless sheet, 100 a row, which the browser uses as it is."""
+"""The gallery's pictures on one sheet, 100 a row, which the browser uses as it is: lossless for ink, WebP for the rest."""
 
 from __future__ import annotations
 
@@ -12,41 +12,89 @@ from PIL import Image
 from siamese.config import InputConfig
 
 PER_ROW = 100
-SIDE = InputConfig().size[0]  # of a picture, in pixels
+THUMBNAIL = 64  # pixels of the longer side
+QUALITIES = (75, 65, 55, 45, 35, 25)  # of WebP; the first whose sheet is small enough
+LARGEST = 8_500_000  # bytes of a sheet: 10,000 thumbnails, with embeddings beside them, stay below 12 MB
+MOST = 16_000  # thumbnails: WebP's sides end at 16,383 pixels
+
+
+def file_name(input: InputConfig) -> str:
+    """The name of the sheet's file."""
+    return "gallery.png" if input.kind == "ink" else "gallery.webp"
+
+
+def cell_size(input: InputConfig) -> tuple[int, int]:
+    """Height and width of a picture on the sheet: the input's own for ink, else its proportions as a thumbnail."""
+    if input.kind == "ink":
+        return input.size
+    height, width = input.size
+    scale = THUMBNAIL / max(input.size)
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def thumbnails(images: np.ndarray, input: InputConfig) -> np.ndarray:
+    """Prepared pictures, (N, H, W) or (N, H, W, 3) uint8, in the size that they have on the sheet."""
+    height, width = cell_size(input)
+    if images.shape[1:3] == (height, width):
+        return images
+    small = [np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BOX)) for image in images]
+    return np.stack(small) if small else np.zeros((0, height, width, *images.shape[3:]), np.uint8)
 
 
 def pack(images: np.ndarray) -> Image.Image:
-    """(N, 28, 28) uint8 pictures as one sheet; picture i stands in row i // 100, column i % 100."""
+    """(N, h, w) or (N, h, w, 3) uint8 pictures as one sheet; picture i stands in row i // 100, column i % 100."""
     rows = -(-len(images) // PER_ROW)
-    sheet = np.zeros((rows * PER_ROW, SIDE, SIDE), np.uint8)
+    _, height, width, *colours = images.shape
+    sheet = np.zeros((rows * PER_ROW, *images.shape[1:]), np.uint8)
     sheet[: len(images)] = images
-    sheet = sheet.reshape(rows, PER_ROW, SIDE, SIDE).swapaxes(1, 2)
-    return Image.fromarray(sheet.reshape(rows * SIDE, PER_ROW * SIDE))
+    sheet = sheet.reshape(rows, PER_ROW, height, width, *colours).swapaxes(1, 2)
+    return Image.fromarray(sheet.reshape(rows * height, PER_ROW * width, *colours))
 
 
-def check(content: bytes, count: int) -> None:
-    """Make sure that a PNG file is a whole sheet of so many pictures, by its checksums, without decoding it.
+def encode(images: np.ndarray, input: InputConfig) -> bytes:
+    """The content of the sheet's file: PNG for ink, else WebP of the best quality that stays below `LARGEST` bytes."""
+    sheet, buffer = pack(images), io.BytesIO()
+    if input.kind == "ink":
+        sheet.save(buffer, "PNG", optimize=True)
+        return buffer.getvalue()
+    for quality in QUALITIES:
+        buffer = io.BytesIO()
+        sheet.convert("RGB").save(buffer, "WEBP", quality=quality, method=4)
+        if buffer.tell() <= LARGEST:
+            break
+    return buffer.getvalue()
+
+
+def check(content: bytes, count: int, input: InputConfig) -> None:
+    """Make sure that a file is a whole sheet of so many pictures, without decoding it where its checksums tell.
 
     Raises:
         ValueError: it is not; the message goes on from the file's name.
     """
-    with _opened(content) as image:
-        if image.mode != "L" or image.size != (PER_ROW * SIDE, -(-count // PER_ROW) * SIDE):
-            raise ValueError(f"is a {image.mode} picture of {image.size}, not of {count} grey ones.")
+    height, width = cell_size(input)
+    mode = "L" if input.kind == "ink" else "RGB"
+    with _opened(content, input) as image:
+        if image.mode != mode or image.size != (PER_ROW * width, -(-count // PER_ROW) * height):
+            kind = "grey" if mode == "L" else "coloured"
+            raise ValueError(f"is a {image.mode} picture of {image.size}, not of {count} {kind} ones.")
         image.verify()
 
 
-def unpack(content: bytes, count: int) -> np.ndarray:
-    """The pictures of a PNG file that `check` passes: (count, 28, 28) uint8."""
-    with _opened(content) as image:
-        sheet = np.asarray(image)
-    return sheet.reshape(-1, SIDE, PER_ROW, SIDE).swapaxes(1, 2).reshape(-1, SIDE, SIDE)[:count].copy()
+def unpack(content: bytes, count: int, input: InputConfig) -> np.ndarray:
+    """The pictures of a file that `check` passes: (count, h, w) uint8, or (count, h, w, 3) where they have colours."""
+    height, width = cell_size(input)
+    with _opened(content, input) as image:
+        sheet = np.asarray(image if input.channels == 3 or image.mode == "L" else image.convert("L"))
+    colours = sheet.shape[2:]
+    cells = sheet.reshape(-1, height, PER_ROW, width, *colours).swapaxes(1, 2)
+    return cells.reshape(-1, height, width, *colours)[:count].copy()
 
 
 @contextlib.contextmanager
-def _opened(content: bytes) -> Iterator[Image.Image]:
+def _opened(content: bytes, input: InputConfig) -> Iterator[Image.Image]:
+    name = "PNG" if input.kind == "ink" else "WebP"
     try:
-        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+        with Image.open(io.BytesIO(content), formats=[name.upper()]) as image:
             yield image
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"is not a whole PNG picture: {error}") from error
+        raise ValueError(f"is not a whole {name} picture: {error}") from error

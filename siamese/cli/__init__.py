@@ -1,8 +1,9 @@
-"""The command line: `options` turns train.py's words into a run's configuration and back, `commands` are those of
-`python -m siamese`. Nothing below this package sees a command line.
+"""The command line: `options` are train.py's and `training` reads them, `commands` are those of `python -m siamese`.
+Nothing below this package sees a command line.
 """
 
 from siamese.cli.commands import main, status_of
-from siamese.cli.options import Job, changed, command, parse_training
+from siamese.cli.options import changed, command
+from siamese.cli.training import Job, parse_training
 
 __all__ = ["Job", "changed", "command", "main", "parse_training", "status_of"]

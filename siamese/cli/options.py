@@ -1,30 +1,27 @@
-"""train.py's options: arguments of a command line -> a run's configuration, and back.
+"""train.py's options: which value of a run's configuration each sets, and the command that a configuration comes to.
 
-config, job = parse_training(["--preset", "fast", "--epochs", "5"])
+changed(PRESETS["fast"], {"training.epochs": 5})
 command(config)                                # "python train.py --preset fast --epochs 5"
 """
 
 from __future__ import annotations
 
-import argparse
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-import torch
-
 from siamese.config import (
     PRESETS,
-    BackboneName,
+    FitName,
     LossName,
     MiningName,
     RunConfig,
     SamplingName,
+    SplitName,
     from_json,
     to_json,
 )
-from siamese.models.device import best_device
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,17 +46,22 @@ class Option:
         return self.path.rpartition(".")[2]
 
 
+PRETRAINED_RATE = 0.1  # of a pretrained backbone, as a share of the heads' learning rate
 INT, FLOAT = {"type": int, "metavar": "N"}, {"type": float, "metavar": "X"}
-OPTIONS = (
-    Option("--limit", "data.limit", "train on N images, for a smoke run", INT),
-    Option("--exclude-classes", "data.exclude_classes", "digits never to train on", INT | {"nargs": "+"}),
-    Option("--hold-out", "data.held_out_alphabets", "alphabets never to train on", {"nargs": "*", "metavar": "NAME"}),
-    Option("--backbone", "network.backbone", "the network's body", {"choices": get_args(BackboneName)}),
+RECIPE_OPTIONS = (
+    Option(
+        "--backbone",
+        "network.backbone",
+        "conv, or a classifier of torchvision's, such as resnet18",
+        {"metavar": "NAME"},
+    ),
     Option("--embedding-dim", "network.embedding_dim", "length of the embedding", INT),
     Option(
         "--pretrained-backbone", "training.pretrained_backbone", "begin with ImageNet weights", {"action": "store_true"}
     ),
-    Option("--epochs", "training.epochs", "passes over the digits", INT),
+    Option("--backbone-rate", "training.backbone_rate", "its learning rate, as a share of the head's", FLOAT),
+    Option("--freeze-epochs", "training.freeze_epochs", "first train the head alone for so many", INT),
+    Option("--epochs", "training.epochs", "passes over the digits; of own pictures several a time", INT),
     Option("--loss", "training.loss", "a retrained head ends with supcon", {"choices": get_args(LossName)}),
     Option("--sampling", "training.sampling", "what a step is made of", {"choices": get_args(SamplingName)}),
     Option("--margin", "training.margin", "of contrastive (1.0) or triplet loss (0.3)", FLOAT),
@@ -68,96 +70,42 @@ OPTIONS = (
     Option("--learning-rate", "training.learning_rate", "at its peak", FLOAT),
     Option("--seed", "training.seed", "of first weights, batches and augmentation", INT),
 )
+DIGITS_OPTIONS = (
+    Option("--limit", "data.limit", "train on N images, for a smoke run", INT),
+    Option("--exclude-classes", "data.exclude_classes", "digits never to train on", INT | {"nargs": "+"}),
+    Option("--hold-out", "data.held_out_alphabets", "alphabets never to train on", {"nargs": "*", "metavar": "NAME"}),
+)
+FOLDER_OPTIONS = (
+    Option("--limit", "folder.limit", "train on N images, for a smoke run", INT),
+    Option(
+        "--image-size", "folder.image_size", "of the input: height, and width if it is another", INT | {"nargs": "+"}
+    ),
+    Option("--channels-in", "folder.channels", "1 for grey, 3 for colours", INT),
+    Option("--fit", "folder.fit", "pictures of other proportions", {"choices": get_args(FitName)}),
+    Option("--kind", "folder.kind", "what they are", {"choices": ("photo", "document")}),
+    Option("--split", "folder.split", "by class where there are 20 or more", {"choices": get_args(SplitName)}),
+    Option("--group-by", "folder.group_by", "which classes belong together", {"metavar": "SEPARATOR|PATTERN|CSV"}),
+    Option("--mirror", "training.photo_augmentation.mirror", "show them mirrored too", {"action": "store_true"}),
+)
 
 
-@dataclass(frozen=True)
-class Job:
-    """What a run needs besides its configuration: where data lie, where it computes, where results go.
-
-    Attributes:
-        data_dir: holds `MNIST/raw`; None for `$SIAMESE_DATA`, or a download to `./data`.
-        out: folder of the bundle.
-        resume: go on from its last checkpoint.
-        device: cpu, cuda or mps.
-        push_to_hub: "user/repo", or None.
-        private: create that repository so that only you see it.
-    """
-
-    data_dir: str | None
-    out: Path
-    resume: bool
-    device: str
-    push_to_hub: str | None
-    private: bool
-
-
-def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:
-    """The configuration and the job that arguments of `train.py` describe; those of the command line if None.
-
-    Raises:
-        ValueError: values that make no sense, alone or together.
-        SystemExit: arguments that are no options, with status 2; `--help`, with 0.
-    """
-    parser = argparse.ArgumentParser(prog="train.py", description="Train, measure and bundle a Siamese network.")
-    add = parser.add_argument
-    add(
-        "--data-dir",
-        help="holds MNIST/raw as torchvision lays it out; default $SIAMESE_DATA, else downloaded to ./data",
-    )
-    add("--out", default="runs/base", help="folder of the bundle (runs/base)")
-    add("--preset", choices=PRESETS, default="base", help="a recipe by name (base), which other options change")
-    add("--resume", action="store_true", help="go on from the folder's last checkpoint")
-    add("--device", choices=("cpu", "cuda", "mps"), help="default: the best there is")
-    add("--push-to-hub", metavar="USER/REPO", help="push the bundle there once it is made")
-    add("--private", action="store_true", help="create that repository so that only you see it")
-    group = parser.add_argument_group("recipe", "Each changes a value of the preset; in brackets the value of base.")
-    for option in OPTIONS:
-        default = value_at(RunConfig(), option.path)
-        shown = " ".join(map(str, default)) if isinstance(default, list) else default
-        text = f"{option.help} ({shown})" if shown else option.help
-        group.add_argument(option.flag, dest=option.path, default=argparse.SUPPRESS, help=text, **option.kwargs)
-    given = vars(parser.parse_args(arguments))
-    values = {option.path: given[option.path] for option in OPTIONS if option.path in given}
-    try:
-        config = changed(PRESETS[given["preset"]], values)
-    except ValueError as error:
-        raise ValueError(_by_flag(str(error))) from error
-    if "data.held_out_alphabets" in values and not config.data.omniglot:
-        raise ValueError(f"--hold-out names alphabets, and the preset {given['preset']} trains on none")
-    if given["private"] and not given["push_to_hub"]:
-        raise ValueError("--private says how to make the repository of --push-to-hub, which is missing")
-    if given["device"] == "cuda" and not torch.cuda.is_available():
-        raise ValueError("--device cuda: this machine has no CUDA device that torch can use")
-    if Path(given["out"]).is_file():
-        raise ValueError(f"--out names a folder, and {given['out']!r} is a file")
-    return config, Job(
-        given["data_dir"],
-        Path(given["out"]),
-        given["resume"],
-        given["device"] or best_device(),
-        given["push_to_hub"],
-        given["private"],
-    )
-
-
-def _by_flag(message: str) -> str:
-    """A message of the configuration, which begins with a field, with the option that sets the field in its place."""
-    for option in OPTIONS:
-        for name in (option.path, option.name):
-            if message.startswith(f"{name} "):
-                return option.flag + message.removeprefix(name)
-    return message
+def options_of(own: bool) -> tuple[Option, ...]:
+    """The options that own pictures take, or digits. What both call by one flag may set another value in each."""
+    return (*(FOLDER_OPTIONS if own else DIGITS_OPTIONS), *RECIPE_OPTIONS)
 
 
 def changed(config: RunConfig, values: dict[str, Any]) -> RunConfig:
     """A configuration with other values, by path, such as {"training.epochs": 5}.
 
-    A backbone of torchvision's has no intermediate features, so that their grid is 0 with it.
+    A pretrained backbone that learns too fast forgets what it brings, so that its rate is a tenth. Intermediate features
+    are for symbols and own pictures; digits do without them on a backbone of torchvision's.
 
     Raises:
         ValueError: they make no sense, alone or together.
     """
-    if values.get("network.backbone", "conv") != "conv":
+    if values.get("training.pretrained_backbone"):
+        values = {"training.backbone_rate": PRETRAINED_RATE} | values
+    if not config.folder and values.get("network.backbone", "conv") != "conv":
         values = {"network.intermediate_grid": 0} | values
     tree = to_json(config)
     for path, value in values.items():
@@ -169,21 +117,33 @@ def changed(config: RunConfig, values: dict[str, Any]) -> RunConfig:
     return from_json(RunConfig, tree)
 
 
-def command(config: RunConfig) -> str:
+def command(config: RunConfig, images: Path | None = None, weights: Path | None = None) -> str:
     """The shortest command that makes a run of this configuration.
+
+    Args:
+        config: of the run, as it was asked for.
+        images: the folder of own pictures; only its name is written.
+        weights: the file of weights, likewise.
 
     Raises:
         ValueError: no preset comes to it by options alone.
     """
     found = []
+    options = options_of(config.folder is not None)
     for name, preset in PRESETS.items():
+        if (preset.folder is None) != (config.folder is None):
+            continue
         differing = {
             option: value_at(config, option.path)
-            for option in OPTIONS
+            for option in options
             if value_at(config, option.path) != value_at(preset, option.path)
         }
+        if config.training.pretrained_backbone and config.training.backbone_rate == PRETRAINED_RATE:
+            differing = {option: value for option, value in differing.items() if option.flag != "--backbone-rate"}
         if _comes_to(preset, differing, config):
-            arguments = ["--preset", name] if name != "base" else []
+            arguments = ["--preset", name] if name not in ("base", "pictures") else []
+            for flag, path in (("--images", images), ("--weights", weights)):
+                arguments += [flag, path.resolve().name] if path else []
             for option, value in differing.items():
                 given = [] if value is True else value if isinstance(value, list) else [value]
                 arguments += [option.flag, *map(str, given)]
@@ -207,5 +167,5 @@ def value_at(config: RunConfig, path: str) -> Any:
     """A value of a configuration, as JSON, by its path."""
     value: Any = to_json(config)
     for name in path.split("."):
-        value = value[name]
+        value = None if value is None else value.get(name)
     return value

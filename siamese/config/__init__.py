@@ -5,7 +5,16 @@
 """
 
 from siamese.config.data import DataConfig, OmniglotSet, SourceConfig
-from siamese.config.model import BackboneName, InferenceConfig, InputConfig, NetworkConfig, Views, check_input
+from siamese.config.folder import FolderConfig, SplitName
+from siamese.config.model import (
+    FitName,
+    InferenceConfig,
+    InputConfig,
+    InputKind,
+    NetworkConfig,
+    Views,
+    check_input,
+)
 from siamese.config.presets import PRESETS
 from siamese.config.run import RunConfig
 from siamese.config.training import (
@@ -13,6 +22,7 @@ from siamese.config.training import (
     HeadRetrainingConfig,
     LossName,
     MiningName,
+    PhotoAugmentationConfig,
     SamplingName,
     TrainingConfig,
 )
@@ -21,18 +31,22 @@ from siamese.config.values import from_json, to_json
 __all__ = [
     "PRESETS",
     "AugmentationConfig",
-    "BackboneName",
     "DataConfig",
+    "FitName",
+    "FolderConfig",
     "HeadRetrainingConfig",
     "InferenceConfig",
     "InputConfig",
+    "InputKind",
     "LossName",
     "MiningName",
     "NetworkConfig",
     "OmniglotSet",
+    "PhotoAugmentationConfig",
     "RunConfig",
     "SamplingName",
     "SourceConfig",
+    "SplitName",
     "TrainingConfig",
     "Views",
     "check_input",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from math import isfinite
 from typing import Literal
 
-from siamese.config.values import coerce
+from siamese.config.values import OPTIONAL, coerce
 
-BackboneName = Literal["conv", "resnet18", "vgg11_bn", "efficientnet_b0"]
+InputKind = Literal["ink", "document", "photo"]
+FitName = Literal["pad", "crop"]
 
 # Far beyond what serves: a network of more is a mistake, and might not fit into memory.
-MOST_DIMENSIONS, MOST_CHANNELS, MOST_BLOCKS = 4096, 1024, 20
+MOST_DIMENSIONS, MOST_CHANNELS, MOST_BLOCKS, MOST_STAGES, MOST_GRID = 4096, 1024, 20, 6, 8
+LEAST_SIDE, MOST_SIDE = 16, 1024  # of a network's input, in pixels
 
 
 @dataclass(frozen=True)
@@ -19,39 +21,63 @@ class InputConfig:
     """The form into which every picture is brought before the network sees it.
 
     Attributes:
-        kind: `ink`, a symbol in MNIST's form, white on black.
+        kind: `ink`, a symbol in MNIST's form, white on black; `document`, writing or a drawing without the paper that
+            it stands on, white on black, cropped to the ink; `photo`, the picture as it is.
         size: height and width, in pixels.
-        channels: 1 for grey.
+        channels: 1 for grey, 3 for colours.
         mean: of the training pictures' pixels in [0, 1], one number a channel; it is subtracted.
         std: their standard deviation, likewise; it is divided by.
-        box: side of the box that ink is fitted into, in pixels.
-        stroke_widths: in pixels of that box; thinner strokes are thickened to the first, thicker ones thinned to the
-            second. They are the 15th and 85th percentile of MNIST's own.
+        box: of `ink`, the side of the box that it is fitted into, in pixels.
+        stroke_widths: of `ink`, in pixels of that box; thinner strokes are thickened to the first, thicker ones thinned
+            to the second. They are the 15th and 85th percentile of MNIST's own. Of `document`, in pixels of the input;
+            None to leave strokes as they are.
+        fit: of the other kinds, how a picture of other proportions is brought to the size: `pad` keeps all of it,
+            `crop` keeps the middle.
+
+    Raises:
+        ValueError: a value is out of range, or does not go with the kind.
     """
 
-    kind: Literal["ink"] = "ink"
+    kind: InputKind = "ink"
     size: tuple[int, int] = (28, 28)
     channels: int = 1
     mean: tuple[float, ...] = (0.1307,)
     std: tuple[float, ...] = (0.3081,)
-    box: int = 20
-    stroke_widths: tuple[float, float] = (1.8, 3.2)
+    box: int | None = 20
+    stroke_widths: tuple[float, float] | None = (1.8, 3.2)
+    fit: FitName | None = field(default=None, metadata=OPTIONAL)
 
     def __post_init__(self) -> None:
         coerce(self)
+        if self.kind == "ink":
+            return
+        if not all(LEAST_SIDE <= side <= MOST_SIDE for side in self.size):
+            raise ValueError(f"size must be from {LEAST_SIDE} to {MOST_SIDE} pixels a side, got {self.size}")
+        if self.channels not in ((1,) if self.kind == "document" else (1, 3)):
+            raise ValueError(f"channels must be 1 for grey, or 3 of a photo; got {self.channels} of a {self.kind}")
+        for name in ("mean", "std"):
+            values = getattr(self, name)
+            if len(values) != self.channels or not all(map(isfinite, values)) or (name == "std" and min(values) <= 0):
+                raise ValueError(f"{name} must be {self.channels} finite numbers, one a channel; got {values}")
+        if self.box is not None or self.fit is None or (self.stroke_widths and self.kind == "photo"):
+            raise ValueError(f"box and stroke_widths are of ink, fit of other kinds; this input is of {self.kind}")
+        if self.stroke_widths and not 0 < self.stroke_widths[0] <= self.stroke_widths[1] <= min(self.size) / 4:
+            raise ValueError(f"stroke_widths must be two ascending widths in pixels, got {self.stroke_widths}")
 
 
 def check_input(input: InputConfig) -> None:
-    """Make sure that this code prepares pictures in a form: there is one so far.
+    """Make sure that this code prepares pictures in a form: of ink there is one.
 
     Raises:
         ValueError: it does not; the first field that differs is named.
     """
+    if input.kind != "ink":
+        return
     known = InputConfig()
-    for field in fields(InputConfig):
-        theirs, ours = getattr(input, field.name), getattr(known, field.name)
+    for each in fields(InputConfig):
+        theirs, ours = getattr(input, each.name), getattr(known, each.name)
         if theirs != ours:
-            raise ValueError(f"input.{field.name} is {theirs}; this code prepares pictures for {ours}")
+            raise ValueError(f"input.{each.name} is {theirs}; this code prepares ink for {ours}")
 
 
 @dataclass(frozen=True)
@@ -59,23 +85,26 @@ class NetworkConfig:
     """The architecture: what it takes to build the network again.
 
     Attributes:
-        backbone: `conv`, made for 28x28 ink, or a classifier of torchvision's.
+        backbone: `conv`, made for small pictures, or a classifier of `torchvision.models` by its name.
         embedding_dim: length of the embedding. 2 or 3 can be drawn as they are; 64 to 128 serve digits and unseen
-            symbols well, more brings nothing here.
-        channels: of the conv backbone's three stages, at 28x28, 14x14 and 7x7 pixels.
-        blocks: 3x3 convolutions a stage. At 28x28 one is enough; the others are better spent further down.
+            classes well, more brings nothing here.
+        channels: of the conv backbone's stages, each at half the resolution of the one before.
+        blocks: 3x3 convolutions of each stage. In the first one is enough; the others are better spent further down.
         heads: names of the projection heads. The first serves comparison and search. `symbols`, where there is one,
             serves classes that were never trained on.
-        intermediate_grid: rows and columns to which the conv backbone's second stage is average-pooled for the last
-            head, which sees it beside the third stage. 0 for the third stage alone, 4 for a head of its own.
+        intermediate_grid: rows and columns to which the last stage but one is average-pooled for the last head,
+            which sees it beside the last stage. It holds where in the picture things are, which the layout of a
+            signature or a face is about. 0 for the last stage alone, 4 for a head of its own.
+        final_grid: rows and columns to which the last stage is average-pooled; None to take it as it is.
     """
 
-    backbone: BackboneName = "conv"
+    backbone: str = "conv"
     embedding_dim: int = 128
-    channels: tuple[int, int, int] = (32, 64, 128)
-    blocks: tuple[int, int, int] = (1, 3, 3)
+    channels: tuple[int, ...] = (32, 64, 128)
+    blocks: tuple[int, ...] = (1, 3, 3)
     heads: tuple[str, ...] = ("digits",)
     intermediate_grid: int = 0
+    final_grid: int | None = field(default=None, metadata=OPTIONAL)
 
     def __post_init__(self) -> None:
         coerce(self)
@@ -87,15 +116,17 @@ class NetworkConfig:
         for name, most in (("channels", MOST_CHANNELS), ("blocks", MOST_BLOCKS)):
             numbers = getattr(self, name)
             if not all(1 <= number <= most for number in numbers):
-                raise ValueError(f"{name} must be three numbers from 1 to {most}, one a stage; got {numbers}")
+                raise ValueError(f"{name} must be numbers from 1 to {most}, one a stage; got {numbers}")
+        if not 2 <= len(self.channels) == len(self.blocks) <= MOST_STAGES:
+            raise ValueError(
+                f"channels and blocks must be of the same 2 to {MOST_STAGES} stages, got {self.channels}, {self.blocks}"
+            )
         if not self.heads or len(set(self.heads)) < len(self.heads):
             raise ValueError(f"heads must be one name or several different ones, got {', '.join(self.heads) or 'none'}")
-        if not 0 <= self.intermediate_grid <= 7:
-            raise ValueError(
-                f"intermediate_grid must lie between 0 and 7, the side of the second stage; got {self.intermediate_grid}"
-            )
-        if self.intermediate_grid and self.backbone != "conv":
-            raise ValueError(f"intermediate_grid is the conv backbone's: with {self.backbone} it must be 0")
+        if not 0 <= self.intermediate_grid <= MOST_GRID:
+            raise ValueError(f"intermediate_grid must lie between 0 and {MOST_GRID}, got {self.intermediate_grid}")
+        if self.final_grid is not None and not 1 <= self.final_grid <= MOST_GRID:
+            raise ValueError(f"final_grid must be none, or lie between 1 and {MOST_GRID}; got {self.final_grid}")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ What was tried on the way to them is in `benchmarks/recipes.md`.
 from __future__ import annotations
 
 from siamese.config.data import DataConfig, SourceConfig
+from siamese.config.folder import FolderConfig
 from siamese.config.model import NetworkConfig
 from siamese.config.run import RunConfig
 from siamese.config.training import AugmentationConfig, HeadRetrainingConfig, TrainingConfig
@@ -65,5 +66,34 @@ PRESETS: dict[str, RunConfig] = {
         network=NetworkConfig(heads=("digits", "symbols"), intermediate_grid=4),
         training=TrainingConfig(epochs=12),
         head_retraining=HeadRetrainingConfig(),
+    ),
+    # Own pictures: photographs and documents, small enough for two cores.
+    "pictures": RunConfig(
+        folder=FolderConfig(),
+        network=NetworkConfig(
+            channels=(32, 64, 128, 192),
+            blocks=(1, 2, 2, 2),
+            heads=("pictures",),
+            embedding_dim=96,
+            intermediate_grid=4,
+            final_grid=2,
+        ),
+        training=TrainingConfig(
+            epochs=20,
+            temperature=0.1,
+            learning_rate=3e-3,
+            weight_decay=0.05,
+            augmentation=AugmentationConfig(
+                rotation=8,
+                shear=0.15,
+                scale=0.12,
+                aspect=0.12,
+                shift=3,
+                elastic=1.5,
+                thickness=0.8,
+                blur=0.5,
+                contrast=2,
+            ),
+        ),
     ),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from siamese.config.data import DataConfig
+from siamese.config.folder import FolderConfig
 from siamese.config.model import InputConfig, NetworkConfig, check_input
 from siamese.config.training import HeadRetrainingConfig, TrainingConfig
 from siamese.config.values import coerce
@@ -12,17 +13,32 @@ from siamese.config.values import coerce
 
 @dataclass(frozen=True)
 class RunConfig:
-    """Everything that makes a trained bundle what it is; where data lie and results go is not part of it."""
+    """Everything that makes a trained bundle what it is; where data lie and results go is not part of it.
+
+    Attributes:
+        data: digits and symbols to learn from.
+        network: the architecture.
+        training: how it learns.
+        head_retraining: of the symbols' head; None for none.
+        input: the form of the network's pictures.
+        folder: own pictures to learn from, in the place of `data`; None for digits.
+
+    Raises:
+        ValueError: values that do not go together.
+    """
 
     data: DataConfig = field(default_factory=DataConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     head_retraining: HeadRetrainingConfig | None = None
     input: InputConfig = field(default_factory=InputConfig)
+    folder: FolderConfig | None = None
 
     def __post_init__(self) -> None:
         coerce(self)
         check_input(self.input)
+        if self.folder and (self.data != DataConfig() or self.head_retraining):
+            raise ValueError("folder stands in the place of the digits and symbols: leave those out")
         classic = self.training.sampling != "classes"
         if classic and self.data.outliers:
             raise ValueError("outliers belong to no class: they go with sampling 'classes' alone")

@@ -55,6 +55,46 @@ class AugmentationConfig:
 
 
 @dataclass(frozen=True)
+class PhotoAugmentationConfig:
+    """How strongly training photographs are varied; each amount is drawn anew for every picture.
+
+    Attributes:
+        scale: least share of a picture's area that is shown, enlarged to the whole (random resized crop); 1 for all.
+        aspect: relative change of width against height, either way.
+        rotation: degrees either way.
+        mirror: show half of the pictures mirrored. Writing, signatures and most products have a direction.
+        brightness: relative change, either way; so are the next two.
+        contrast: about the picture's mean.
+        saturation: about its grey; it changes nothing in grey pictures.
+        white_balance: relative change of each colour channel, either way; it changes nothing in grey pictures.
+        blur: blend, from 0 to 1, towards the mean over 3x3 pixels.
+
+    Raises:
+        ValueError: an amount is out of range.
+    """
+
+    scale: float = 0.5
+    aspect: float = 0.14
+    rotation: float = 10.0
+    mirror: bool = False
+    brightness: float = 0.3
+    contrast: float = 0.3
+    saturation: float = 0.3
+    white_balance: float = 0.08
+    blur: float = 0.5
+
+    def __post_init__(self) -> None:
+        coerce(self)
+        if not 0 < self.scale <= 1:
+            raise ValueError(f"scale must be greater than 0 and at most 1, a share of the area; got {self.scale}")
+        for name in ("brightness", "contrast", "saturation", "white_balance", "blur", "aspect"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must lie between 0 and 1, got {getattr(self, name)}")
+        if not 0 <= self.rotation <= 180:
+            raise ValueError(f"rotation must lie between 0 and 180 degrees, got {self.rotation}")
+
+
+@dataclass(frozen=True)
 class TrainingConfig:
     """How it learns. The defaults are the ones that measured best; `benchmarks/recipes.md` has the others.
 
@@ -70,7 +110,12 @@ class TrainingConfig:
         weight_decay: of AdamW.
         ema_decay: a step, of the exponential moving average of the weights, which is what is kept in the end.
         pretrained_backbone: start a torchvision backbone from its ImageNet weights.
+        freeze_epochs: in the first so many epochs only the heads learn, as a pretrained backbone needs no more.
+        backbone_rate: the backbone's learning rate, as a share of the heads'; 0.05 to 0.2 for a pretrained one.
+        dropout: share of the features that are dropped before the heads; 0 to 0.5.
         seed: of the first weights, the batches and the augmentation.
+        augmentation: of ink and documents.
+        photo_augmentation: of photographs.
     """
 
     epochs: int = 20
@@ -83,8 +128,12 @@ class TrainingConfig:
     weight_decay: float = 0.03
     ema_decay: float = 0.999
     pretrained_backbone: bool = False
+    freeze_epochs: int = 0
+    backbone_rate: float = 1.0
+    dropout: float = 0.0
     seed: int = 0
     augmentation: AugmentationConfig = AugmentationConfig()
+    photo_augmentation: PhotoAugmentationConfig = PhotoAugmentationConfig()
 
     def __post_init__(self) -> None:
         coerce(self)
@@ -95,6 +144,12 @@ class TrainingConfig:
             raise ValueError(f"weight_decay must be 0 or more, got {self.weight_decay}")
         if not 0 <= self.ema_decay < 1:
             raise ValueError(f"ema_decay must lie between 0 and 1, got {self.ema_decay}")
+        if not 0 <= self.freeze_epochs <= self.epochs:
+            raise ValueError(f"freeze_epochs must be from 0 to the {self.epochs} epochs, got {self.freeze_epochs}")
+        if not 0 < self.backbone_rate <= 1:
+            raise ValueError(f"backbone_rate must be greater than 0 and at most 1, got {self.backbone_rate}")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must lie between 0 and 1, got {self.dropout}")
         if self.margin is not None and not 0 < self.margin <= 2:
             raise ValueError(
                 f"margin must lie between 0 and 2, the largest distance of unit vectors; got {self.margin}"

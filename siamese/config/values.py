@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import types
-from dataclasses import MISSING, asdict, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
+
+# For a field that later versions added: written configurations need not have it.
+OPTIONAL = {"optional": True}
 
 
 def coerce(config: Any) -> None:
@@ -23,23 +26,31 @@ def coerce(config: Any) -> None:
 
 
 def to_json(config: Any) -> dict[str, Any]:
-    """A dataclass as JSON writes it: nested dictionaries, tuples as lists."""
-    return _plain(asdict(config))
+    """A dataclass as JSON writes it: nested dictionaries, tuples as lists. `OPTIONAL` fields without a value are left out."""
+    return {
+        field.name: _plain(getattr(config, field.name))
+        for field in fields(config)
+        if not (field.metadata.get("optional") and getattr(config, field.name) is None)
+    }
 
 
 def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return to_json(value)
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}
     return [_plain(inner) for inner in value] if isinstance(value, tuple | list) else value
 
 
-def from_json(kind: type[T], values: Any, name: str = "") -> T:
+def from_json(kind: type[T], values: Any, name: str = "", complete: bool = False) -> T:
     """A dataclass from what `to_json` wrote.
 
     Args:
         kind: the dataclass.
         values: its fields by name; those with a default may be missing.
         name: of the value, for messages.
+        complete: refuse what leaves a field out, but for those that are marked `OPTIONAL`. Defaults are for people who
+            write a configuration, not for files.
 
     Raises:
         ValueError: a field is unknown, missing, of the wrong type, or refused by the dataclass; named by its path.
@@ -51,8 +62,10 @@ def from_json(kind: type[T], values: Any, name: str = "") -> T:
         raise ValueError(f"{_path(name, key)} is unknown")
     for field in fields(kind):  # type: ignore[arg-type]
         if field.name in values:
-            read[field.name] = _value(hints[field.name], values[field.name], _path(name, field.name))
-        elif field.default is MISSING and field.default_factory is MISSING:
+            read[field.name] = _value(hints[field.name], values[field.name], _path(name, field.name), complete)
+        elif (field.default is MISSING and field.default_factory is MISSING) or (
+            complete and not field.metadata.get("optional")
+        ):
             raise ValueError(f"{_path(name, field.name)} is missing")
     return kind(**read)
 
@@ -61,13 +74,13 @@ def _path(name: str, key: str) -> str:
     return f"{name}.{key}" if name else key
 
 
-def _value(kind: Any, value: Any, name: str) -> Any:
+def _value(kind: Any, value: Any, name: str, complete: bool = False) -> Any:
     origin, parts = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
         if value is None and type(None) in parts:
             return None
         (kind,) = (part for part in parts if part is not type(None))
-        return _value(kind, value, name)
+        return _value(kind, value, name, complete)
     if origin is Literal:
         if value not in parts:
             raise ValueError(f"{name} must be one of {', '.join(map(str, parts))}; got {value!r}")
@@ -79,16 +92,17 @@ def _value(kind: Any, value: Any, name: str) -> Any:
         if len(kinds) != len(value):
             raise ValueError(f"{name} must be a list of {len(kinds)}, got {value!r}")
         return tuple(
-            _value(kind, inner, f"{name}[{i}]") for i, (kind, inner) in enumerate(zip(kinds, value, strict=True))
+            _value(kind, inner, f"{name}[{i}]", complete)
+            for i, (kind, inner) in enumerate(zip(kinds, value, strict=True))
         )
     if origin is dict:
         if not isinstance(value, dict):
             raise ValueError(f"{name} must be an object, got {value!r}")
-        return {str(key): _value(parts[1], inner, _path(name, key)) for key, inner in value.items()}
+        return {str(key): _value(parts[1], inner, _path(name, key), complete) for key, inner in value.items()}
     if kind is Any:
         return value
     if is_dataclass(kind):
-        return value if isinstance(value, kind) else from_json(kind, value, name)  # type: ignore[arg-type]
+        return value if isinstance(value, kind) else from_json(kind, value, name, complete)  # type: ignore[arg-type]
     wanted = (int, float) if kind is float else (kind,)
     if not isinstance(value, wanted) or (isinstance(value, bool) and kind is not bool):
         raise ValueError(f"{name} must be {kind.__name__}, got {value!r}")

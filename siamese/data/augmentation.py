@@ -26,7 +26,7 @@ def augment(images: Tensor, config: AugmentationConfig, generator: torch.Generat
     """Vary each picture of a batch at random.
 
     Args:
-        images: (B, 1, H, W) uint8, H = W, on any device.
+        images: (B, 1, H, W) uint8, on any device.
         config: the strength of each variation.
         generator: on the CPU, so that the random numbers are the same for every device of `images`.
 
@@ -63,34 +63,39 @@ def sampling_grid(uniform: Callable[..., Tensor], ink: Tensor, config: Augmentat
 
     Args:
         uniform: a function that returns (B, n) random numbers in [-1, 1) for a given n (default 1).
-        ink: (B, 1, H, W), H = W; only its shape and device are used.
+        ink: (B, 1, H, W); only its shape and device are used.
         config: the strength of each variation.
 
     Returns:
         (B, H, W, 2), x and y in the coordinates of `grid_sample`, where the picture extends from -1 to 1.
     """
-    count, side = len(ink), ink.shape[-1]
+    count, (height, width) = len(ink), ink.shape[-2:]
+    proportion = height / width
     rotation = uniform() * torch.pi * config.rotation / 180
     shear = uniform() * config.shear
     size, aspect = (1 + config.scale) ** uniform(), (1 + config.aspect) ** uniform()
     cos, sin = torch.cos(rotation), torch.sin(rotation)
     wide, high = size * aspect, size / aspect
-    shift = uniform(2) * config.shift * 2 / side
-    knots = uniform(2 * KNOTS**2) * config.elastic * 2 / side
-    across = [wide * cos, wide * (shear * cos - sin), shift[:, :1], knots[:, : KNOTS**2]]
-    down = [high * sin, high * (shear * sin + cos), shift[:, 1:], knots[:, KNOTS**2 :]]
+    pixels = torch.tensor([width, height], device=ink.device)
+    shift = uniform(2) * config.shift * 2 / pixels
+    knots = uniform(2 * KNOTS**2) * config.elastic * 2 / pixels.repeat_interleave(KNOTS**2)
+    across = [wide * cos, wide * (shear * cos - sin) * proportion, shift[:, :1], knots[:, : KNOTS**2]]
+    down = [high * sin / proportion, high * (shear * sin + cos), shift[:, 1:], knots[:, KNOTS**2 :]]
     weights = torch.stack([torch.cat(across, dim=1), torch.cat(down, dim=1)], dim=1)
-    return (weights @ _basis(side, ink.device)).view(count, 2, side, side).permute(0, 2, 3, 1)
+    return (weights @ _basis(height, width, ink.device)).view(count, 2, height, width).permute(0, 2, 3, 1)
 
 
 @cache
-def _basis(side: int, device: torch.device) -> Tensor:
-    """The basis of the displacements, (3 + KNOTS**2, side * side): x, y, 1, and the bicubic kernel of each knot."""
-    centres = (torch.arange(side) * 2 + 1) / side - 1
-    y, x = torch.meshgrid(centres, centres, indexing="ij")
+def _basis(height: int, width: int, device: torch.device) -> Tensor:
+    """The basis of the displacements, (3 + KNOTS**2, height * width): x, y, 1, and the bicubic kernel of each knot."""
+    y, x = torch.meshgrid(_centres(height), _centres(width), indexing="ij")
     knots = torch.eye(KNOTS**2).view(1, -1, KNOTS, KNOTS)
-    fields = F.interpolate(knots, size=(side, side), mode="bicubic", align_corners=False)[0]
+    fields = F.interpolate(knots, size=(height, width), mode="bicubic", align_corners=False)[0]
     return torch.cat([torch.stack([x, y, torch.ones_like(x)]), fields]).flatten(1).to(device)
+
+
+def _centres(count: int) -> Tensor:
+    return (torch.arange(count) * 2 + 1) / count - 1
 
 
 def _each(amount: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from siamese.data.reading import StreamedPictures
 from siamese.inputs.ink import SIDE
 
 VALIDATION_SIZE = 5000  # of MNIST's 60,000 training images
@@ -22,7 +23,8 @@ class LabeledImages:
     """Pictures and their classes.
 
     Attributes:
-        images: (N, C, H, W) uint8, where C is 1 or 3. Ink is white on black.
+        images: (N, C, H, W) uint8, where C is 1 or 3. Ink is white on black. Of pictures that memory is too small for
+            it is a `StreamedPictures`, which is sliced as a tensor is.
         labels: (N,) int64, indices into `names`.
         names: the names of the classes, all different. A class may have no pictures.
 
@@ -57,7 +59,8 @@ class LabeledImages:
         Args:
             index: (M,) int64 indices, in any order, or an (N,) bool mask.
         """
-        return LabeledImages(self.images[index], self.labels[index], self.names)
+        images = self.images.subset(index) if isinstance(self.images, StreamedPictures) else self.images[index]
+        return LabeledImages(images, self.labels[index], self.names)
 
     def without(self, labels: Sequence[int]) -> LabeledImages:
         """All pictures except those of the given classes. `names` is kept, so labels keep their meaning.
@@ -69,7 +72,8 @@ class LabeledImages:
 
     def to(self, device: torch.device | str) -> LabeledImages:
         """The set on another device."""
-        return LabeledImages(self.images.to(device), self.labels.to(device), self.names)
+        images = self.images if isinstance(self.images, StreamedPictures) else self.images.to(device)
+        return LabeledImages(images, self.labels.to(device), self.names)
 
 
 def join(*parts: LabeledImages) -> LabeledImages:
@@ -82,10 +86,18 @@ def join(*parts: LabeledImages) -> LabeledImages:
         the pictures of the first set, then those of the second, and so on. Classes are numbered in the order in which
         their names first appear.
     """
+    if len(parts) == 1:
+        return parts[0]
     names = tuple(dict.fromkeys(name for part in parts for name in part.names))
     number = {name: index for index, name in enumerate(names)}
     labels = [torch.tensor([number[name] for name in part.names], dtype=torch.int64)[part.labels] for part in parts]
-    return LabeledImages(torch.cat([part.images for part in parts]), torch.cat(labels), names)
+    images = torch.cat([in_memory(part) for part in parts])
+    return LabeledImages(images, torch.cat(labels), names)
+
+
+def in_memory(pictures: LabeledImages) -> torch.Tensor:
+    """The pictures of a set as a tensor, read from the disk where they are not in memory."""
+    return pictures.images[:]
 
 
 def from_ink(pictures: Sequence[np.ndarray], labels: Sequence[int], names: tuple[str, ...]) -> LabeledImages:

@@ -5,12 +5,15 @@ The losses use all pairs within a batch, so a batch of B pictures yields B (B - 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
+from torch.utils.data import DataLoader
 
+from siamese.data.reading import StreamedPictures
 from siamese.data.sources import Source
+from siamese.models.device import usable_cores
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,16 @@ class Group:
         classes: number of classes in a batch.
         per_class: number of pictures of each of these classes.
         every: 1 to be in every batch, 2 in every second one, and so on.
+        alike: sets of classes that are hard to tell apart, as indices into `members`.
+        hard_share: share of the batches whose classes are drawn from such sets, several of each.
     """
 
     members: list[torch.Tensor]
     classes: int
     per_class: int
     every: int = 1
+    alike: tuple[tuple[int, ...], ...] = ()
+    hard_share: float = 0.0
 
     @classmethod
     def of(cls, source: Source, offset: int = 0) -> Group:
@@ -38,12 +45,17 @@ class Group:
             offset: the index of its first picture in the joined data.
         """
         labels = source.pictures.labels
-        members = [torch.nonzero(labels == label).flatten() + offset for label in labels.unique()]
+        present = labels.unique()
+        members = [torch.nonzero(labels == label).flatten() + offset for label in present]
+        number = {int(label): index for index, label in enumerate(present)}
+        alike = [tuple(number[label] for label in labels if label in number) for labels in source.alike]
         return cls(
             members,
             len(members) if source.classes is None else min(source.classes, len(members)),
             source.per_class,
             source.every,
+            tuple(labels for labels in alike if len(labels) > 1),
+            source.hard_share,
         )
 
 
@@ -95,14 +107,58 @@ class ClassBalancedSampler:
         """The batches of an epoch, (B,) int64 indices each. The same seed and number give the same batches."""
         generator = epoch_generator(self.seed, number)
         pictures = [[_Pool(members, generator) for members in group.members] for group in self.groups]
-        classes = [_Pool(torch.arange(len(group.members)), generator) for group in self.groups]
+        classes = [_Classes(group, generator) for group in self.groups]
         for batch in range(self.batches):
             drawn = []
             for group, of_class, of_group in zip(self.groups, pictures, classes, strict=True):
                 if batch % group.every == 0:
-                    chosen = of_group.draw(group.classes).tolist()
+                    chosen = of_group.draw()
                     drawn += [of_class[label].draw(group.per_class) for label in chosen]
             yield torch.cat(drawn)
+
+
+def batches(
+    images: torch.Tensor | StreamedPictures, indices: Iterable[torch.Tensor]
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Each batch's indices and its pictures, which are read ahead by worker processes where they are not in memory.
+
+    Args:
+        images: (N, C, H, W) uint8.
+        indices: (B,) int64 of each batch.
+    """
+    if isinstance(images, torch.Tensor):
+        for index in indices:
+            yield index, images[index.to(images.device)]
+        return
+    listed = list(indices)
+    numbers = [index.tolist() for index in listed]
+    loader: DataLoader = DataLoader(images, batch_sampler=numbers, num_workers=usable_cores())
+    yield from zip(listed, loader, strict=True)
+
+
+class _Classes:
+    """Draws the classes of a group for a batch: from all of them, or from a few sets that are alike."""
+
+    def __init__(self, group: Group, generator: torch.Generator) -> None:
+        self.group, self.generator = group, generator
+        self.all = _Pool(torch.arange(len(group.members)), generator)
+        self.sets = _Pool(torch.arange(len(group.alike)), generator)
+
+    def draw(self) -> list[int]:
+        group = self.group
+        if not group.alike or float(torch.rand((), generator=self.generator)) >= group.hard_share:
+            return self.all.draw(group.classes).tolist()
+        chosen: dict[int, None] = {}
+        # No more than half of one set, so that a batch also holds pairs that are easy.
+        for number in self.sets.draw(min(len(group.alike), group.classes)).tolist():
+            alike = torch.tensor(group.alike[number])
+            order = torch.randperm(len(alike), generator=self.generator)[: max(2, group.classes // 2)]
+            for label in alike[order].tolist():
+                if len(chosen) < group.classes:
+                    chosen.setdefault(label)
+            if len(chosen) == group.classes:
+                break
+        return list(chosen)
 
 
 class _Pool:

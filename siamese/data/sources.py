@@ -16,12 +16,14 @@ class Role(str, Enum):
         DIGIT: digits. A network with two heads learns them by the first, "digits".
         SYMBOL: other symbols. A network with two heads learns them by the second, "symbols".
         SYNTHETIC: artificial classes, which are learned like symbols.
+        PHOTO: own pictures, photographs or documents. A network with a single head learns them by that.
         OUTLIER: pictures that belong to no class. Two of them never form a positive pair.
     """
 
     DIGIT = "digit"
     SYMBOL = "symbol"
     SYNTHETIC = "synthetic"
+    PHOTO = "photo"
     OUTLIER = "outlier"
 
 
@@ -35,6 +37,9 @@ class Source:
         per_class: number of pictures of each class in a batch.
         classes: number of the source's classes in a batch; None for all.
         every: 1 to be in every batch, 4 in every fourth one.
+        passes: over its pictures in an epoch, where it is the first source.
+        alike: sets of classes, as labels, that are hard to tell apart.
+        hard_share: share of the batches that are drawn from such sets; 0 to 1.
     """
 
     pictures: LabeledImages
@@ -42,6 +47,9 @@ class Source:
     per_class: int
     classes: int | None = None
     every: int = 1
+    passes: int = 1
+    alike: tuple[tuple[int, ...], ...] = ()
+    hard_share: float = 0.0
 
     @classmethod
     def of(cls, pictures: LabeledImages, role: Role, config: SourceConfig) -> Source:

@@ -6,7 +6,6 @@ once, at the end, and nothing is chosen by them. Each set is embedded once, and 
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -26,8 +25,8 @@ from siamese.data.synthetic.corruptions import corrupt, photograph, scan
 from siamese.data.synthetic.pen import varied
 from siamese.evaluation import generalisation, metrics
 from siamese.evaluation.embedded import EmbeddedSet, embedded
+from siamese.evaluation.hardware import hardware, versions
 from siamese.evaluation.scores import baselines, calibration_error, curves, scores
-from siamese.models.device import processor_name
 from siamese.models.inference import embed, embedding_norms
 from siamese.models.networks import EmbeddingNet
 from siamese.retrieval.calibration import Calibration, fit_calibration
@@ -114,8 +113,8 @@ def evaluate(
         provenance="",
         seed=config.training.seed,
         seconds=round(seconds),
-        hardware=_hardware(device),
-        versions={"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+        hardware=hardware(device),
+        versions=versions(),
     )
     embeddings = test.embeddings.numpy()
     gallery = Gallery(corpus.test.images[:, 0].numpy(), corpus.test.labels.numpy(), embeddings, tsne(embeddings))
@@ -153,8 +152,3 @@ def _novelty_threshold(queries: EmbeddedSet, gallery: EmbeddedSet, rank: int) ->
     """The distance to the gallery picture of that rank which 99 % of the queries stay within."""
     distances, _ = nearest(queries.embeddings, gallery.embeddings, rank)
     return round(float(np.quantile(distances[:, -1], NOT_NOVEL)), 5)
-
-
-def _hardware(device: torch.device) -> str:
-    name = processor_name(device)
-    return name if device.type == "cuda" else f"{name}, {torch.get_num_threads()} cores"

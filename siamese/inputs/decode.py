@@ -1,4 +1,4 @@
-"""Decoding: a picture of any kind -> grey pixels.
+"""Decoding: a picture of any kind -> its pixels, grey or in colours.
 
 This module handles everything about how a picture is stored: file format, bit depth, colours, transparency, EXIF
 orientation and size. No later step depends on them.
@@ -35,14 +35,32 @@ UNREADABLE = (OSError, SyntaxError, EOFError, ValueError, RuntimeError)
 
 
 def decode_gray(image: Picture) -> np.ndarray:
-    """Decode a picture of any kind as grey pixels.
+    """Decode a picture of any kind as grey pixels, in which ink stands out from its ground as well as it can.
+
+    Args:
+        image: as `decode` takes it.
+
+    Returns:
+        (H, W) float32 in [0, 1], of the size that `decode` gives.
+
+    Raises:
+        BlankImageError: as `decode` raises it.
+        ValueError: likewise.
+    """
+    pixels = decode(image)
+    return (_most_contrast(pixels) if pixels.ndim == 3 else pixels).astype(np.float32) / 255
+
+
+def decode(image: Picture, side: int = WORK_SIDE) -> np.ndarray:
+    """Decode a picture of any kind.
 
     Args:
         image: a Pillow image, a path, the bytes of an image file, or an array. `to_ink` lists the supported arrays.
+        side: pixels; a picture that is longer is reduced by a whole factor to at most so many, unless its shorter side
+            would fall below 4.
 
     Returns:
-        (H, W) float32 in [0, 1]. A picture of more than `WORK_SIDE` pixels on its longer side is reduced by a whole
-        factor to at most `WORK_SIDE`, unless its shorter side would fall below 4 pixels.
+        (H, W) grey or (H, W, 3) uint8, upright. What is transparent has a ground that the opaque part stands out from.
 
     Raises:
         BlankImageError: the picture is fully transparent.
@@ -50,9 +68,9 @@ def decode_gray(image: Picture) -> np.ndarray:
             `MAX_PIXELS` pixels.
     """
     if isinstance(image, np.ndarray):
-        return _gray_from_image(_image_from_array(image))
+        return _pixels(_image_from_array(image), side)
     if isinstance(image, Image.Image):
-        return _gray_from_image(image)
+        return _pixels(image, side)
     source: io.BytesIO | Path
     if isinstance(image, bytes):
         source, name = io.BytesIO(image), "The upload"
@@ -71,8 +89,8 @@ def decode_gray(image: Picture) -> np.ndarray:
         raise _unreadable(name) from error
     with opened:
         _check_size(*opened.size)
-        opened.draft(None, (2 * WORK_SIDE, 2 * WORK_SIDE))  # lets a large JPEG be decoded at a fraction of its size
-        return _gray_from_image(opened, name)
+        opened.draft(None, (2 * side, 2 * side))  # lets a large JPEG be decoded at a fraction of its size
+        return _pixels(opened, side, name)
 
 
 def _unreadable(name: str) -> ValueError:
@@ -126,10 +144,10 @@ def _check_size(width: int, height: int) -> None:
             "Send a smaller one."
         )
     if min(width, height) < 4:
-        raise ValueError(f"The picture has {width} x {height} pixels; it takes at least 4 x 4 to show a symbol.")
+        raise ValueError(f"The picture has {width} x {height} pixels; it takes at least 4 x 4 to show anything.")
 
 
-def _gray_from_image(image: Image.Image, name: str = "The picture") -> np.ndarray:
+def _pixels(image: Image.Image, side: int, name: str = "The picture") -> np.ndarray:
     width, height = image.size
     _check_size(width, height)
     try:
@@ -143,17 +161,13 @@ def _gray_from_image(image: Image.Image, name: str = "The picture") -> np.ndarra
         image = image.convert("RGBA")
     elif image.mode not in ("L", "RGB", "RGBA"):
         image = image.convert("L" if image.mode == "1" else "RGB")
-    factor = -(-max(image.size) // WORK_SIDE)
+    factor = -(-max(image.size) // side)
     if factor > 1 and min(image.size) >= 4 * factor:
         image = image.reduce(factor)
     for transpose in transposes:
         image = image.transpose(transpose)
     pixels = np.asarray(image)
-    if pixels.ndim == 3 and pixels.shape[2] == 4:
-        pixels = _flatten(pixels)
-    if pixels.ndim == 3:
-        pixels = _most_contrast(pixels)
-    return pixels.astype(np.float32) / 255
+    return _flatten(pixels) if pixels.ndim == 3 and pixels.shape[2] == 4 else pixels
 
 
 def _from_deep(image: Image.Image) -> Image.Image:

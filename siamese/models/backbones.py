@@ -1,14 +1,15 @@
-"""Backbones: pictures -> features. A convolutional one made for small ink, and torchvision's classifiers."""
+"""Backbones: pictures -> features. A convolutional one made for small pictures, and any classifier of torchvision's."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from siamese.config import InputConfig, NetworkConfig
+from siamese.models.classifiers import ClassifierBackbone
+from siamese.models.pooling import pooled
 
 
 class Stage(nn.Module):
@@ -39,78 +40,57 @@ class Stage(nn.Module):
 
 
 class ConvBackbone(nn.Module):
-    """Three stages of 3x3 convolutions, each at half the resolution of the one before.
+    """Stages of 3x3 convolutions, each at half the resolution of the one before.
 
     (B, channels, H, W) -> (B, all_features): the last stage, flattened, and after it, if `intermediate_grid` is not 0,
-    the intermediate features: the second stage, average-pooled to so many rows and columns. They are less specific to
-    the classes that were trained on, and describe strokes.
+    the intermediate features: the stage before, average-pooled to so many rows and columns. They are less specific to
+    the classes that were trained on, and say where in the picture things are.
 
     Attributes:
         out_features: length of the last stage's part, which comes first.
         all_features: of the whole.
+
+    Raises:
+        ValueError: the input is too small for so many stages.
     """
 
-    def __init__(
-        self,
-        channels: tuple[int, int, int],
-        blocks: tuple[int, int, int],
-        intermediate_grid: int = 0,
-        input: InputConfig = InputConfig(),  # noqa: B008 (frozen)
-    ) -> None:
+    def __init__(self, config: NetworkConfig, input: InputConfig) -> None:
         super().__init__()
+        channels, blocks = config.channels, config.blocks
         widths = (input.channels, *channels)
         self.stages = nn.ModuleList(Stage(a, b, n) for a, b, n in zip(widths[:-1], channels, blocks, strict=True))
-        self.intermediate_grid = intermediate_grid
-        height, width = (side // 8 for side in input.size)
-        self.out_features = channels[2] * height * width
-        self.all_features = self.out_features + channels[1] * intermediate_grid**2
+        self.intermediate_grid, self.final_grid = config.intermediate_grid, config.final_grid
+        height, width = (side // 2 ** len(channels) for side in input.size)
+        if not height or not width:
+            raise ValueError(
+                f"{len(channels)} stages leave nothing of {input.size[0]}x{input.size[1]} pixels: use fewer, or larger pictures"
+            )
+        places = self.final_grid**2 if self.final_grid else height * width
+        self.out_features = channels[-1] * places
+        self.all_features = self.out_features + channels[-2] * self.intermediate_grid**2
+
+    def maps(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The feature maps that are pooled: of the last stage, and of the stage before where it is used."""
+        *stages, last = self.stages
+        for stage in stages:
+            x = stage(x)
+        return last(x), x if self.intermediate_grid else None
 
     def forward(self, x: Tensor) -> Tensor:
-        first, second, third = self.stages
-        intermediate = second(first(x))
-        features = third(intermediate).flatten(1)
-        if not self.intermediate_grid:
-            return features
-        pooled = F.adaptive_avg_pool2d(intermediate, self.intermediate_grid)
-        return torch.cat([features, pooled.flatten(1)], dim=1)
-
-
-class TorchvisionBackbone(nn.Module):
-    """A torchvision classifier without its classifier, on ink enlarged to 64x64 in three equal channels.
-
-    Args:
-        name: resnet18, vgg11_bn or efficientnet_b0.
-        pretrained: start from its ImageNet weights, which are downloaded.
-    """
-
-    def __init__(self, name: str, pretrained: bool = False) -> None:
-        super().__init__()
-        from torchvision import models
-
-        model = getattr(models, name)(weights="DEFAULT" if pretrained else None)
-        if name == "resnet18":
-            width, model.fc = model.fc.in_features, nn.Identity()
-        elif name == "vgg11_bn":
-            width, model.avgpool, model.classifier = 512, nn.AdaptiveAvgPool2d(1), nn.Identity()
-        else:
-            width, model.classifier = model.classifier[1].in_features, nn.Identity()
-        self.model, self.out_features, self.all_features = model, width, width
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = F.interpolate(x, size=(64, 64), mode="bilinear", align_corners=False)
-        return self.model(x.expand(-1, 3, -1, -1))
+        return pooled(*self.maps(x), self.final_grid, self.intermediate_grid)
 
 
 def make_backbone(
     config: NetworkConfig, input: InputConfig, pretrained: bool = False
-) -> ConvBackbone | TorchvisionBackbone:
+) -> ConvBackbone | ClassifierBackbone:
     """The backbone that a configuration names.
 
     Raises:
-        ValueError: pretrained weights are asked for where there are none.
+        ValueError: there is no such backbone, it takes no such input, or pretrained weights are asked for where there
+            are none.
     """
     if config.backbone == "conv":
         if pretrained:
             raise ValueError("The conv backbone has no pretrained weights; a backbone of torchvision's has.")
-        return ConvBackbone(config.channels, config.blocks, config.intermediate_grid, input)
-    return TorchvisionBackbone(config.backbone, pretrained)
+        return ConvBackbone(config, input)
+    return ClassifierBackbone.by_name(config, input, pretrained)

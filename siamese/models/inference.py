@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -14,23 +15,36 @@ from siamese.config import Views
 from siamese.models.backbones import ConvBackbone, Stage
 from siamese.models.networks import EmbeddingNet, channels_last
 
-BATCH = 1000  # pictures embedded at a time
+BATCH = 1000  # pictures of 28x28 embedded at a time, and fewer of larger ones
 ONE_VIEW = Views()
+
+
+class Images(Protocol):
+    """(N, channels, H, W) uint8 pictures: a tensor, or what reads them from the disk a slice at a time."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: slice, /) -> Tensor: ...
 
 
 @torch.inference_mode()
 def embed(
-    net: EmbeddingNet, images: Tensor, head: str | None = None, views: Views = ONE_VIEW, batch_size: int = BATCH
+    net: EmbeddingNet,
+    images: Images,
+    head: str | None = None,
+    views: Views = ONE_VIEW,
+    batch_size: int | None = None,
 ) -> Tensor:
     """Embed pictures, in float32 and in evaluation mode; the net's own mode is left as it was.
 
     Args:
         net: on any device.
-        images: (N, channels, H, W) uint8.
+        images: (N, channels, H, W) uint8, or what gives such batches by slices.
         head: by which head; the first one if None.
         views: test-time augmentation. A picture below the uncertainty gate is embedded in several views, and the
             direction of their mean is its embedding. Both measured better (`benchmarks/recipes.md`).
-        batch_size: 1,000 serve; 250 are faster for small networks, whose activations then stay in the cache.
+        batch_size: None for as many as hold as much as 1,000 digits do; of these 250 are faster for small networks,
+            whose activations then stay in the cache.
 
     Returns:
         (N, embedding_dim) float32 on the CPU, rows of length 1.
@@ -61,7 +75,9 @@ def embed(
 
 
 @torch.inference_mode()
-def embedding_norms(net: EmbeddingNet, images: Tensor, head: str | None = None, batch_size: int = BATCH) -> Tensor:
+def embedding_norms(
+    net: EmbeddingNet, images: Images, head: str | None = None, batch_size: int | None = None
+) -> Tensor:
     """(N, channels, H, W) uint8 pictures -> (N,) norms of their embeddings before they are brought to 1.
 
     The shorter, the less sure the network is: what the uncertainty gate goes by.
@@ -73,9 +89,13 @@ def embedding_norms(net: EmbeddingNet, images: Tensor, head: str | None = None, 
     return torch.cat(rows) if rows else torch.zeros(0)
 
 
-def _by_batches(net: EmbeddingNet, images: Tensor, batch_size: int, step: Callable[[Tensor], Tensor]) -> list[Tensor]:
+def _by_batches(
+    net: EmbeddingNet, images: Images, batch_size: int | None, step: Callable[[Tensor], Tensor]
+) -> list[Tensor]:
     """`step` of float batches in [0, 1], in evaluation mode, each result on the CPU."""
     device = next(net.parameters()).device
+    height, width = net.input.size
+    batch_size = batch_size or max(16, BATCH * 28 * 28 // (height * width))
     training = net.training
     if training:  # setting a mode visits every module, which for one picture takes longer than embedding it
         net.eval()

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from siamese.config import InputConfig, NetworkConfig
-from siamese.models.backbones import ConvBackbone, TorchvisionBackbone, make_backbone
+from siamese.models.backbones import ConvBackbone, make_backbone
+from siamese.models.classifiers import ClassifierBackbone
 from siamese.models.heads import ProjectionHeads
 
 _INITIALISING = threading.Lock()  # torch draws first weights from one generator for all threads
@@ -25,18 +26,23 @@ class EmbeddingNet(nn.Module):
         config: the architecture.
         input: the form of its pictures, whose mean and standard deviation it normalises by.
         pretrained_backbone: start a torchvision backbone from its ImageNet weights.
+        backbone: made already, in the place of the one that the configuration names.
     """
 
-    backbone: ConvBackbone | TorchvisionBackbone
+    backbone: ConvBackbone | ClassifierBackbone
     mean: Tensor
     std: Tensor
 
     def __init__(
-        self, config: NetworkConfig, input: InputConfig | None = None, pretrained_backbone: bool = False
+        self,
+        config: NetworkConfig,
+        input: InputConfig | None = None,
+        pretrained_backbone: bool = False,
+        backbone: ConvBackbone | ClassifierBackbone | None = None,
     ) -> None:
         super().__init__()
         self.config, self.input = config, input or InputConfig()
-        self.backbone = make_backbone(config, self.input, pretrained_backbone)
+        self.backbone = backbone or make_backbone(config, self.input, pretrained_backbone)
         self.heads = ProjectionHeads(
             config.heads, self.backbone.out_features, self.backbone.all_features, config.embedding_dim
         )

@@ -14,7 +14,8 @@ class Gallery:
     """Pictures with their labels, embeddings and places on the map.
 
     Attributes:
-        images: (N, 28, 28) uint8.
+        images: (N, h, w) uint8, or (N, h, w, 3) where they have colours. Ink is as the network sees it; of other
+            kinds these are thumbnails.
         labels: (N,) int64, indices of the bundle's label names.
         embeddings: (N, dim) float32, rows of length 1.
         xy: (N, 2) float32 coordinates on the map, within [-1, 1].
@@ -47,7 +48,8 @@ class Gallery:
             )
 
     def _fits(self, images: np.ndarray) -> bool:
-        return images.shape == (len(self), 28, 28)
+        colours = images.ndim == 4 and images.shape[3] == 3
+        return images.dtype == np.uint8 and len(images) == len(self) and (images.ndim == 3 or colours)
 
     @cached_property
     def images(self) -> np.ndarray:

@@ -13,7 +13,7 @@ class Comparison:
 
     Attributes:
         distance: Euclidean, between unit vectors, in [0, 2].
-        probability: that both show the same symbol, if same and different are equally likely beforehand.
+        probability: that both show the same thing, if same and different are equally likely beforehand.
         same: whether the distance is at most the threshold, at which the probability is one half.
         note: empty, or which picture looks like nothing in the gallery: the probability is then unreliable.
     """
@@ -32,7 +32,7 @@ class Neighbour:
         index: of the gallery picture.
         label: index of its label name.
         distance: between it and the query, in [0, 2].
-        probability: that both show the same symbol.
+        probability: that both show the same thing.
     """
 
     index: int
@@ -46,7 +46,7 @@ class Query:
     """An encoded picture: every answer about it is computed from this.
 
     Attributes:
-        pixels: (28, 28) uint8, the picture as the network sees it.
+        pixels: the picture as the network sees it, (H, W) uint8, or (H, W, 3) where it has colours.
         embedding: (dim,) by the first head, of length 1.
         nearest: its nearest neighbours in the gallery, nearest first.
         few_shot_embedding: (dim,) by the head for few-shot classification; computed when it is first needed.

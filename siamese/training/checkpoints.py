@@ -33,6 +33,7 @@ def save(trainer: Trainer, path: Path, config: RunConfig, kept: torch.Tensor | N
         "scheduler": trainer.scheduler.state_dict(),
         "epoch": trainer.epoch,
         "history": trainer.history,
+        "best": trainer.best,
     }
     write_whole(path, lambda temporary: torch.save(state, temporary))
 
@@ -82,7 +83,7 @@ def restore(trainer: Trainer, state: dict[str, Any], name: str = "The checkpoint
         trainer.average.load_state_dict(state["ema"])
         trainer.optimizer.load_state_dict(state["optimizer"])
         trainer.scheduler.load_state_dict(state["scheduler"])
-        trainer.epoch, trainer.history = state["epoch"], state["history"]
+        trainer.epoch, trainer.history, trainer.best = state["epoch"], state["history"], state["best"]
     except (RuntimeError, ValueError, KeyError) as error:
         raise ValueError(f"{name} was made with another network. Start again without --resume.") from error
 

@@ -36,7 +36,9 @@ class ProgressBars:
         line = (
             f"loss {figures['loss']:.3f}, active {figures['active']:.1%}, {figures['images_per_second']:.0f} images/s"
         )
-        if "validation_accuracy" in figures:
+        if "validation_error" in figures:
+            line += f", validation EER {figures['validation_error']:.2%}"
+        elif "validation_accuracy" in figures:
             line += f", validation 5-NN {figures['validation_accuracy']:.2%}"
         self.bar.set_postfix_str(line)
         self.bar.close()

@@ -1,7 +1,6 @@
 """The loop: class-balanced batches, pairs or triplets; mixed precision; exponential moving average of the weights.
 
-What an epoch shows the network follows from the seed and the epoch's number alone, so that a run that is stopped and
-resumed from its last checkpoint sees what it would have seen.
+What an epoch shows follows from the seed and the epoch's number alone: a resumed run sees what it would have seen.
 """
 
 from __future__ import annotations
@@ -17,15 +16,16 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
 from siamese.config import TrainingConfig
-from siamese.data.augmentation import augment
 from siamese.data.images import join
 from siamese.data.pairs import PairDataset, TripletDataset
-from siamese.data.sampling import ClassBalancedSampler, epoch_seed, groups_of
+from siamese.data.photo_augmentation import augment_as
+from siamese.data.sampling import ClassBalancedSampler, batches, epoch_seed, groups_of
 from siamese.data.sources import Role, Source
 from siamese.models.device import mixed_precision
 from siamese.models.networks import EmbeddingNet, SiameseNetwork, channels_last
 from siamese.training import losses
 from siamese.training.objective import classes_of_heads, heads_loss
+from siamese.training.optimizer import make_optimizer
 
 BATCH = 128  # pairs or triplets, in the classic samplings
 
@@ -71,8 +71,10 @@ class Trainer:
         joined = join(*(source.pictures for source in sources))
         if config.sampling == "classes":
             first = sources[0]
-            batch = first.per_class * len(first.pictures.labels.unique())
-            self.sampler = ClassBalancedSampler(groups_of(sources), max(1, len(first.pictures) // batch), config.seed)
+            count = len(first.pictures.labels.unique())
+            batch = first.per_class * min(first.classes or count, count)
+            steps = max(1, first.passes * len(first.pictures) // batch)
+            self.sampler = ClassBalancedSampler(groups_of(sources), steps, config.seed)
             self.data = joined.to(self.device)
             self.learns = classes_of_heads(joined.names, sources, net.config.heads).to(self.device)
             self.steps_per_epoch = len(self.sampler)
@@ -87,24 +89,32 @@ class Trainer:
                 self.items, min(BATCH, len(self.items)), shuffle=True, drop_last=True, generator=torch.Generator()
             )
             self.steps_per_epoch = len(self.loader)
-        self.optimizer = torch.optim.AdamW(
-            net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
-        )
         total = self.steps_per_epoch * config.epochs
-        self.scheduler = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimizer, config.learning_rate, total_steps=total + 1, pct_start=min(0.3, 0.15 + 10 / (total + 1))
-        )
+        self.optimizer, self.scheduler = make_optimizer(net, config, total)
         # A short run is averaged over a short stretch.
         decay = min(config.ema_decay, 1 - 1 / max(2.0, total / 20))
         self.average = AveragedModel(self.net, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
         self.precision = mixed_precision(self.device)
         self.epoch = 0
         self.history: list[dict[str, Any]] = []
+        self.best: dict[str, Tensor] | None = None
 
     @property
     def ema(self) -> EmbeddingNet:
         """The net with averaged weights: the one to measure and to keep."""
         return cast(EmbeddingNet, self.average.module)
+
+    def keep_if_best(self) -> None:
+        """Keep the averaged weights if the last epoch's validation error is the lowest so far."""
+        errors = [row["validation_error"] for row in self.history]
+        if errors[-1] == min(errors):
+            self.best = {name: value.detach().clone() for name, value in self.ema.state_dict().items()}
+
+    def restore_best(self) -> EmbeddingNet:
+        """The averaged net with the weights that were kept; with the last ones if none were."""
+        if self.best:
+            self.ema.load_state_dict(self.best)
+        return self.ema
 
     def steps(self) -> Iterator[Step]:
         """Train for an epoch, a step at a time. A caller may stop after any step; the net is then as that step left it.
@@ -112,7 +122,7 @@ class Trainer:
         Raises:
             ValueError: the loss is no longer a number.
         """
-        self.net.train()
+        self._set_modes()
         seed = epoch_seed(self.config.seed, self.epoch)
         self.generator = torch.Generator().manual_seed(seed)
         batches = self._class_batches() if self.config.sampling == "classes" else self._item_batches(seed)
@@ -128,12 +138,21 @@ class Trainer:
             yield Step(self.epoch * self.steps_per_epoch + number + 1, self.epoch, value, float(loss.active), images)
         self.epoch += 1
 
+    def _set_modes(self) -> None:
+        """Training mode; while the backbone is frozen, it neither learns nor counts its batch statistics anew."""
+        self.net.train()
+        frozen = self.epoch < self.config.freeze_epochs
+        self.net.backbone.train(not frozen).requires_grad_(not frozen)
+
     def _class_batches(self) -> Iterator[tuple[losses.Loss, int]]:
-        for index in self.sampler.epoch(self.epoch):
+        for index, images in batches(self.data.images, self.sampler.epoch(self.epoch)):
             index = index.to(self.device)
-            images, labels = self._augmented(self.data.images[index]), self.data.labels[index]
+            images, labels = self._augmented(images.to(self.device)), self.data.labels[index]
             with self.precision:
                 features = self.net.features(images)
+            if self.config.dropout:
+                kept = torch.rand(features.shape, generator=self.generator) >= self.config.dropout
+                features = features * kept.to(self.device) / (1 - self.config.dropout)
             # In float32 from here on: the loss tells distances apart that are alike in bfloat16. And what a caller
             # does between two steps is not to be done in mixed precision.
             yield heads_loss(self.net, features.float(), labels, self.learns[:, labels], self.config), len(index)
@@ -155,7 +174,7 @@ class Trainer:
                 yield losses.triplet(anchor, positive, negative, margin or losses.TRIPLET_MARGIN), len(images)
 
     def _augmented(self, images: Tensor) -> Tensor:
-        varied = augment(images, self.config.augmentation, self.generator)
+        varied = augment_as(self.net.input.kind, images, self.config, self.generator)
         return varied.contiguous(memory_format=torch.channels_last)
 
 
@@ -169,7 +188,8 @@ def train(
 
     Args:
         trainer: with the state to begin from.
-        validate: measures the averaged net after each epoch; its figures go into the history.
+        validate: measures the averaged net after each epoch; its figures go into the history. Where there is a
+            "validation_error" among them, the weights of the epoch with the lowest are kept in `trainer.best`.
         on_step: is told of each step.
         on_epoch: is told of each epoch's figures. An exception that a callback raises ends the run.
 
@@ -193,6 +213,8 @@ def train(
             **(validate(trainer.ema) if validate else {}),
         }
         trainer.history.append(figures)
+        if "validation_error" in figures:
+            trainer.keep_if_best()
         if on_epoch:
             on_epoch(trainer, figures)
     return trainer.history

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 
 import gradio as gr
@@ -13,12 +14,18 @@ MOST_NEIGHBOURS = 100
 MOST_EXAMPLES = 100
 
 
-def build(matcher: Matcher) -> None:
-    """Register /compare, /neighbours, /locate and /recognise. Their components are not shown."""
+def build(matcher: Matcher, prefix: str = "", model: str = "") -> None:
+    """Register /compare, /neighbours, /locate and /recognise. Their components are not shown.
+
+    Args:
+        matcher: that answers.
+        prefix: of the names, where an app has several models: "groceries_" for /groceries_compare.
+        model: that the documentation names; empty where there is but one.
+    """
 
     @answers.show_errors
     def compare(first: str, second: str) -> dict:
-        """Whether two pictures show the same symbol.
+        """Whether two pictures show the same symbol or thing.
 
         Returns probability (calibrated), distance (of the embeddings, 0 to 2), same (whether the distance is at most
         the threshold) and threshold; also note, if a picture looks like nothing in the gallery.
@@ -61,9 +68,16 @@ def build(matcher: Matcher) -> None:
         first, second = gr.File(label="first picture"), gr.File(label="second picture")
         k = gr.Number(10, label="k", precision=0)
         answer, trigger = gr.JSON(label="answer"), gr.Button()
+
+    def register(function: Callable, inputs: list) -> None:
+        description = f"Model: {model}. {function.__doc__}" if model else None
+        trigger.click(
+            function, inputs, answer, api_name=f"{prefix}{function.__name__}", api_description=description
+        )
+
     for function, inputs in ((compare, [first, second]), (neighbours, [first, k]), (locate, [first])):
-        trigger.click(function, inputs, answer, api_name=function.__name__)
-    trigger.click(recognise, [support, labels, first], answer, api_name="recognise")
+        register(function, inputs)
+    register(recognise, [support, labels, first])
 
 
 def given(path: str | None) -> str:

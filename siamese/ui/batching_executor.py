@@ -24,9 +24,13 @@ BATCH = 4  # requests that a worker encodes together
 
 @dataclass
 class Request:
-    """Pictures to encode, and their answer: a list of queries, or the ValueError that encoding them raised."""
+    """Pictures to encode by the bundle of a folder.
+
+    Their answer is a list of queries, or the ValueError that encoding them raised.
+    """
 
     pictures: list[Picture]
+    folder: str
     answer: futures.Future = field(default_factory=futures.Future)
 
 
@@ -51,7 +55,7 @@ class BatchingExecutor:
         processes: all that were started.
 
     Args:
-        folder: of the bundle that each worker loads.
+        folder: of the bundle that each worker loads at its start.
         size: workers at most.
 
     Raises:
@@ -70,12 +74,14 @@ class BatchingExecutor:
         with sigint_blocked():
             self.warm = self._executor.submit(os.getpid)
 
-    def submit(self, pictures: list[Picture]) -> futures.Future:
+    def submit(self, pictures: list[Picture], folder: Path | None = None) -> futures.Future:
         """Have pictures encoded: a future of a list of queries, or of the ValueError that encoding them raised.
+
+        The bundle is that of `folder`, which a worker loads when it first needs it; None for the first one.
 
         The future raises BrokenProcessPool once a worker has died or this executor was closed.
         """
-        request = Request(pictures)
+        request = Request(pictures, str(folder or self._folder))
         with self._lock:
             if self._closed:
                 raise BrokenProcessPool("The worker processes have been ended.")
@@ -110,7 +116,9 @@ class BatchingExecutor:
             with self._lock:
                 if not self._waiting or len(self._in_flight) >= self._size:
                     return
-                taken = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+                folder, taken = self._waiting[0].folder, []
+                while self._waiting and len(taken) < BATCH and self._waiting[0].folder == folder:
+                    taken.append(self._waiting.popleft())
                 batch = Batch([request for request in taken if request.answer.set_running_or_notify_cancel()])
                 if not batch.requests:  # nobody waits for these any more
                     continue
@@ -119,7 +127,7 @@ class BatchingExecutor:
             try:
                 with sigint_blocked():
                     pictures = [request.pictures for request in batch.requests]
-                    done = self._executor.submit(encode_batch, self._folder, pictures)
+                    done = self._executor.submit(encode_batch, folder, pictures)
             except (RuntimeError, OSError) as error:  # a worker has died, or another cannot be started
                 self._forget(batch)
                 batch.fail(error)

@@ -1,4 +1,4 @@
-"""Serve a bundle whatever the Hub does: the one that is wanted, or else the one that ships with the code."""
+"""Serve bundles whatever the Hub does: those that are wanted, or else the one that ships with the code."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from typing import TypeGuard
 from cachetools import LRUCache
 
 from siamese.bundle.format import Bundle, load
-from siamese.matcher import PRETRAINED, Matcher, Picture, Query, names_folder
+from siamese.matcher import PRETRAINED, PRETRAINED_GROCERIES, Matcher, Picture, Query, names_folder
 from siamese.ui.worker_pool import WorkerPool
 
 CACHED = 256  # drawings; a stroke changes one of those on the page, and the others need not be encoded again
+SHIPPED = "pretrained"  # the source of the bundle that ships with the code
+SHIPPED_GROCERIES = "pretrained_groceries"
 LARGEST_CACHED = 50_000  # bytes of a drawing's file; one takes about 6,000, a photograph more
 
 
 class ServedMatcher(Matcher):
     """A matcher for many visitors: it keeps the last drawings, and encodes in worker processes when it is busy."""
 
-    def __init__(self, bundle: Bundle, source: str, folder: Path) -> None:
+    def __init__(self, bundle: Bundle, source: str, folder: Path, pool: WorkerPool | None = None) -> None:
         super().__init__(bundle, source, folder)
-        self.pool = WorkerPool(folder, super().encode_all)
+        self.pool = pool or WorkerPool(folder, super().encode_all)
         self._cache: LRUCache[bytes, Query] = LRUCache(CACHED)
         self._lock = Lock()
 
@@ -38,7 +40,7 @@ class ServedMatcher(Matcher):
         missing = [picture for picture, query in zip(pictures, found, strict=True) if query is None]
         if not missing:
             return [query for query in found if query is not None]
-        encoded = self.pool.encode_all(missing)
+        encoded = self.pool.encode_all(missing, self.folder, super().encode_all)
         with self._lock:
             for picture, query in zip(missing, encoded, strict=True):
                 if _is_cachable(picture):
@@ -65,45 +67,84 @@ class Served:
     """What answers, what was asked for, and why they differ, if they do.
 
     Attributes:
-        matcher: what answers.
-        wanted: what was asked for; empty for the bundle that ships with the code.
+        matcher: what answers on the main page.
+        wanted: what was asked for; empty for what ships with the code.
         problem: one line for visitors; empty if there is none.
+        others: what answers on the further pages; all share the worker processes of `matcher`.
     """
 
     matcher: ServedMatcher
     wanted: str
     problem: str
+    others: tuple[ServedMatcher, ...] = ()
+
+
+def sources(wanted: str | None) -> list[str]:
+    """The bundles that are asked for, as a list with commas; an existing folder of the whole name is one bundle."""
+    wanted = (wanted or "").strip()
+    if not wanted:
+        return [SHIPPED, SHIPPED_GROCERIES] if PRETRAINED_GROCERIES.is_dir() else [SHIPPED]
+    if Path(wanted).expanduser().is_dir():
+        return [wanted]
+    return list(dict.fromkeys(filter(None, map(str.strip, wanted.split(","))))) or [SHIPPED]
 
 
 def serve(wanted: str | None, deadline: float = 10.0) -> Served:
     """Load what is wanted, or else the bundle that ships with the code. Call it again to try again.
 
     Args:
-        wanted: a folder, or "user/repo" or "user/repo@revision" on the Hub; None for the bundle that ships.
-        deadline: seconds that the Hub may take.
+        wanted: "pretrained" for the bundle that ships, a folder, "user/repo" or "user/repo@revision" on the Hub, or
+            several of these with commas between them; None for what ships.
+        deadline: seconds that the Hub may take, for all of them together.
 
     Raises:
         ValueError: the bundle that ships is broken; whatever else fails is told in `problem`.
     """
-    wanted = (wanted or "").strip()
-    if not wanted:
-        return Served(_matcher(PRETRAINED, "pretrained"), "", "")
-    from siamese.bundle import hub  # only here: the import costs time, which the start of the app has none of
+    asked, wanted = sources(wanted), (wanted or "").strip()
+    if asked == [SHIPPED]:
+        return Served(_matcher(PRETRAINED, SHIPPED), wanted, "")
+    loaded: list[ServedMatcher] = []
+    problems, failed = [], []
+    for source in asked:
+        pool = loaded[0].pool if loaded else None
+        try:
+            matcher, problem = _load(source, deadline / len(asked), pool)
+            loaded.append(matcher)
+            problems.append(problem)
+        except Exception as error:
+            from siamese.bundle import hub  # only here: the import costs time, which the start of the app has none of
 
-    try:
-        if names_folder(wanted):
-            return Served(_matcher(Path(wanted).expanduser().resolve(), wanted), wanted, "")
-        pulled = hub.pull(wanted, deadline=deadline)
-        return Served(_matcher(pulled.folder, pulled.name), wanted, pulled.problem)
-    except Exception as error:
-        problem = f"{hub.first_line(error)} The model that ships with the app is served instead of {wanted}."
-        return Served(_matcher(PRETRAINED, "pretrained"), wanted, problem)
+            problems.append(hub.first_line(error))
+            failed.append(source)
+    if failed and not loaded:
+        problems.append(f"The model that ships with the app is served instead of {', '.join(failed)}.")
+        loaded.append(_matcher(PRETRAINED, SHIPPED))
+    elif failed:
+        problems.append(f"The other models are served without {', '.join(failed)}.")
+    return Served(loaded[0], wanted, " ".join(filter(None, problems)), tuple(loaded[1:]))
 
 
-def _matcher(folder: Path, source: str) -> ServedMatcher:
+def _load(source: str, deadline: float, pool: WorkerPool | None) -> tuple[ServedMatcher, str]:
+    """A bundle, and what visitors should know of how it was got.
+
+    Raises:
+        ValueError: it cannot be loaded.
+    """
+    shipped = {SHIPPED: PRETRAINED, SHIPPED_GROCERIES: PRETRAINED_GROCERIES}.get(source)
+    if shipped:
+        return _matcher(shipped, source, pool), ""
+    if names_folder(source):
+        return _matcher(Path(source).expanduser().resolve(), source, pool), ""
+    from siamese.bundle import hub
+
+    pulled = hub.pull(source, deadline=deadline)
+    return _matcher(pulled.folder, pulled.name, pool), pulled.problem
+
+
+def _matcher(folder: Path, source: str, pool: WorkerPool | None = None) -> ServedMatcher:
     """The bundle of a folder, which visitors are told of by the name of its source."""
     try:
-        return ServedMatcher(load(folder), source, folder)
+        return ServedMatcher(load(folder), source, folder, pool)
     except ValueError as error:
         # The path of a cache tells nobody anything, least of all a visitor.
         raise ValueError(str(error).replace(str(folder), source)) from error

@@ -58,8 +58,18 @@ class WorkerPool:
         self._encoding = 0  # calls of encode_all in progress
         self._next_start = 0.0
 
-    def encode_all(self, pictures: Sequence[Picture]) -> list[Query]:
+    def encode_all(
+        self,
+        pictures: Sequence[Picture],
+        folder: Path | None = None,
+        encode_here: Callable[[Sequence[Picture]], list[Query]] | None = None,
+    ) -> list[Query]:
         """Encode pictures together.
+
+        Args:
+            pictures: to encode.
+            folder: of the bundle that encodes them, where several share this pool; default: the first one.
+            encode_here: encodes by that bundle in this process.
 
         Raises:
             ValueError: one of them cannot be read, or is blank.
@@ -68,10 +78,10 @@ class WorkerPool:
             self._encoding += 1
         try:
             executor = self._warm_executor()
-            answer = self._ask(executor, pictures) if executor else None
+            answer = self._ask(executor, pictures, folder) if executor else None
             if isinstance(answer, ValueError):
                 raise answer
-            return self._encode_here(pictures) if answer is None else answer
+            return (encode_here or self._encode_here)(pictures) if answer is None else answer
         finally:
             with self._lock:
                 self._encoding -= 1
@@ -97,11 +107,13 @@ class WorkerPool:
                     log.warning("No worker process can be started: %s", error)
             return self.executor if self.executor and self.executor.warm.done() else None
 
-    def _ask(self, executor: BatchingExecutor, pictures: Sequence[Picture]) -> list[Query] | ValueError | None:
+    def _ask(
+        self, executor: BatchingExecutor, pictures: Sequence[Picture], folder: Path | None
+    ) -> list[Query] | ValueError | None:
         """What the workers answer; None if they do not."""
         answer: futures.Future | None = None
         try:
-            answer = executor.submit(list(pictures))
+            answer = executor.submit(list(pictures), folder)
             return answer.result(self.limit)
         except futures.BrokenExecutor as error:
             self._give_up(executor, str(error))

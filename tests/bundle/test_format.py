@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 import siamese
 from siamese.bundle import format as bundle
 from siamese.bundle import sprite
+from siamese.config import InputConfig
 from siamese.models.inference import embed
 
 
@@ -88,7 +89,12 @@ def shorten(arrays: dict[str, np.ndarray]) -> None:
 SPOILT = {
     "unknown version": ("config.json", "version 99", lambda f: reconfigure(f, format_version=99)),
     "no version": ("config.json", "version None", lambda f: reconfigure(f, format_version=None)),
-    "other input": ("config.json", "input.size", lambda f: reconfigure(f, input={"size": [32, 32]})),
+    "no kind of input": ("config.json", "input.kind is missing", lambda f: reconfigure(f, input={"size": [32, 32]})),
+    "other input": (
+        "config.json",
+        "input.size",
+        lambda f: rewrite(f, "config.json", lambda config: config["input"].update(size=[32, 32])),
+    ),
     "other box": (
         "config.json",
         "input.box is 18",
@@ -138,7 +144,7 @@ SPOILT = {
     ),
     "an absurd channel": (
         "config.json",
-        "channels must be three numbers",
+        "channels must be numbers",
         lambda f: rewrite(f, "config.json", lambda config: config["network"].update(channels=[10**400, 1, 1])),
     ),
     "an absurd gate": (
@@ -338,4 +344,4 @@ def test_a_bundle_is_small_and_holds_nothing_else(bundle_folder: Path, tmp_path:
 def test_sprite_sheet_is_lossless(tmp_path: Path, count: int) -> None:
     images = np.random.default_rng(0).integers(0, 256, (count, 28, 28), np.uint8)
     sprite.pack(images).save(tmp_path / "gallery.png")
-    assert np.array_equal(sprite.unpack((tmp_path / "gallery.png").read_bytes(), count), images)
+    assert np.array_equal(sprite.unpack((tmp_path / "gallery.png").read_bytes(), count, InputConfig()), images)

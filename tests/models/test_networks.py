@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import get_args
 
 import pytest
 import torch
 
-from siamese.config import BackboneName, InputConfig, NetworkConfig
+from siamese.config import InputConfig, NetworkConfig
 from siamese.models.backbones import Stage
 from siamese.models.inference import embed
 from siamese.models.networks import EmbeddingNet, SiameseNetwork, initialised
 from tests.helpers import identical, weights
 
 HEADS = ("digits", "symbols")
+BACKBONES = ("conv", "resnet18", "vgg11_bn", "efficientnet_b0", "shufflenet_v2_x0_5", "densenet121")
 
 
 def config(backbone: str) -> NetworkConfig:
     return NetworkConfig(backbone, embedding_dim=6, channels=(4, 8, 8), blocks=(1, 2, 1))
 
 
-@pytest.mark.parametrize("backbone", get_args(BackboneName))
+@pytest.mark.parametrize("backbone", BACKBONES)
 def test_every_backbone_makes_unit_vectors_of_28x28_ink(backbone):
     net = EmbeddingNet(config(backbone)).eval()
     embeddings = net(torch.rand(2, 1, 28, 28))
@@ -31,7 +31,7 @@ def test_every_backbone_makes_unit_vectors_of_28x28_ink(backbone):
     assert torch.allclose(embeddings.norm(dim=1), torch.ones(2), atol=1e-5)
 
 
-@pytest.mark.parametrize("backbone", get_args(BackboneName))
+@pytest.mark.parametrize("backbone", BACKBONES)
 def test_every_weight_of_every_backbone_learns(backbone):
     net = EmbeddingNet(config(backbone))
     a, b = net(torch.rand(2, 1, 28, 28))

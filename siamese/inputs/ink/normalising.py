@@ -10,6 +10,7 @@ from siamese.config import InputConfig
 from siamese.inputs.errors import BlankImageError
 
 INPUT = InputConfig()
+assert INPUT.box and INPUT.stroke_widths, "ink has both"
 SIDE = INPUT.size[0]  # of the network's input, in pixels
 BOX = INPUT.box  # side of the box that the symbol is scaled to, in pixels
 STROKE_WIDTHS = INPUT.stroke_widths  # smallest and largest, in pixels
@@ -75,14 +76,27 @@ def normalise_stroke(symbol: np.ndarray) -> np.ndarray:
     size = tuple(max(1, round(side * scale)) for side in symbol.shape[::-1])
     resized = Image.fromarray(symbol).resize(size, Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX)
     margin = 2 * FINE
-    fine = _framed(np.asarray(resized), margin)
+    return with_stroke_width(_framed(np.asarray(resized), margin), margin, STROKE_WIDTHS)
+
+
+def with_stroke_width(fine: np.ndarray, margin: int, widths: tuple[float, float]) -> np.ndarray:
+    """Thicken or thin all strokes by as much as brings their mean width into a range.
+
+    Args:
+        fine: (h, w) float32 in [0, 1], at `FINE` times the final size.
+        margin: pixels without ink on each side, more than the widest change.
+        widths: smallest and largest mean width, in pixels of the final size.
+
+    Returns:
+        (h, w) float32 in [0, 1].
+    """
     mask = fine > 0.5
     if not mask.any():
         return fine
     # One pixel of margin is enough for the distances; it saves time to leave out the rest.
     inside = _framed(_distances(mask[margin - 1 : 1 - margin, margin - 1 : 1 - margin]), margin - 1)
     width = stroke_width(inside[mask]) / FINE
-    thinnest, thickest = STROKE_WIDTHS
+    thinnest, thickest = widths
     wanted = min(max(width, thinnest), thickest)
     grow = FINE * (wanted - width) / 2
     if abs(grow) < 0.25:

@@ -1,0 +1,159 @@
+"""train.py's command line -> the configuration of a run, and what the run needs besides.
+
+config, job = parse_training(["--preset", "fast", "--epochs", "5"])
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from siamese.cli.options import (
+    DIGITS_OPTIONS,
+    FOLDER_OPTIONS,
+    PRETRAINED_RATE,
+    Option,
+    changed,
+    options_of,
+    value_at,
+)
+from siamese.config import PRESETS, RunConfig
+from siamese.models.classifiers import check_backbone
+from siamese.models.device import best_device
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a run needs besides its configuration: where data lie, where it computes, where results go.
+
+    Attributes:
+        data_dir: holds `MNIST/raw`; None for `$SIAMESE_DATA`, or a download to `./data`.
+        out: folder of the bundle.
+        resume: go on from its last checkpoint.
+        device: cpu, cuda or mps.
+        push_to_hub: "user/repo", or None.
+        private: create that repository so that only you see it.
+        images: the folder of own pictures; None for digits.
+        weights: file of weights that the backbone begins with; None for new ones.
+    """
+
+    data_dir: str | None
+    out: Path
+    resume: bool
+    device: str
+    push_to_hub: str | None
+    private: bool
+    images: Path | None = None
+    weights: Path | None = None
+
+
+def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:
+    """The configuration and the job that arguments of `train.py` describe; those of the command line if None.
+
+    Raises:
+        ValueError: values that make no sense, alone or together.
+        SystemExit: arguments that are no options, with status 2; `--help`, with 0.
+    """
+    parser = argparse.ArgumentParser(prog="train.py", description="Train, measure and bundle a Siamese network.")
+    add = parser.add_argument
+    add(
+        "--data-dir",
+        help="holds MNIST/raw as torchvision lays it out; default $SIAMESE_DATA, else downloaded to ./data",
+    )
+    add("--images", metavar="DIR", help="own pictures in the place of digits: a folder of each class")
+    add("--weights", metavar="FILE", help="of a backbone to begin with: safetensors, or a state dictionary of torch's")
+    add("--out", help="folder of the bundle (runs/base); with --images runs/NAME of that folder")
+    add("--preset", choices=PRESETS, help="a recipe by name (base), with --images pictures, which other options change")
+    add("--resume", action="store_true", help="go on from the folder's last checkpoint")
+    add("--device", choices=("cpu", "cuda", "mps"), help="default: the best there is")
+    add("--push-to-hub", metavar="USER/REPO", help="push the bundle there once it is made")
+    add("--private", action="store_true", help="create that repository so that only you see it")
+    group = parser.add_argument_group("recipe", "Each changes a value of the preset; in brackets the value of base.")
+    for option in options_of(own=False):
+        default = value_at(RunConfig(), option.path)
+        shown = " ".join(map(str, default)) if isinstance(default, list) else default
+        text = f"{option.help} ({shown})" if shown else option.help
+        group.add_argument(option.flag, default=argparse.SUPPRESS, help=text, **option.kwargs)
+    group = parser.add_argument_group("own pictures", "What is left out is chosen from the pictures, and said.")
+    for option in FOLDER_OPTIONS:
+        if option.flag not in {other.flag for other in DIGITS_OPTIONS}:
+            group.add_argument(option.flag, default=argparse.SUPPRESS, help=option.help, **option.kwargs)
+    given = vars(parser.parse_args(arguments))
+    given["preset"] = given["preset"] or ("pictures" if given["images"] else "base")
+    _check_kind(given)
+    values = _values(given)
+    if values.get("network.backbone", "conv") != "conv":
+        check_backbone(values["network.backbone"])
+    try:
+        config = changed(PRESETS[given["preset"]], values)
+    except ValueError as error:
+        raise ValueError(_by_flag(str(error), given["images"] is not None)) from error
+    out = Path(given["out"] or f"runs/{Path(given['images']).resolve().name if given['images'] else 'base'}")
+    if "data.held_out_alphabets" in values and not config.data.omniglot:
+        raise ValueError(f"--hold-out names alphabets, and the preset {given['preset']} trains on none")
+    if given["private"] and not given["push_to_hub"]:
+        raise ValueError("--private says how to make the repository of --push-to-hub, which is missing")
+    if given["device"] == "cuda" and not torch.cuda.is_available():
+        raise ValueError("--device cuda: this machine has no CUDA device that torch can use")
+    if out.is_file():
+        raise ValueError(f"--out names a folder, and {str(out)!r} is a file")
+    return config, Job(
+        given["data_dir"],
+        out,
+        given["resume"],
+        given["device"] or best_device(),
+        given["push_to_hub"],
+        given["private"],
+        Path(given["images"]) if given["images"] else None,
+        Path(given["weights"]) if given["weights"] else None,
+    )
+
+
+def _given(option: Option, given: dict[str, Any]) -> Any:
+    """What was given for an option; None for nothing."""
+    return given.get(option.flag.removeprefix("--").replace("-", "_"))
+
+
+def _values(given: dict[str, Any]) -> dict[str, Any]:
+    """The values of the configuration that the arguments set, by their paths."""
+    values = {option.path: _given(option, given) for option in options_of(given["images"] is not None)}
+    values = {path: value for path, value in values.items() if value is not None}
+    size = values.get("folder.image_size")
+    if size and len(size) == 1:
+        values["folder.image_size"] = size * 2
+    if given["weights"]:
+        values = {"training.backbone_rate": PRETRAINED_RATE} | values
+    return values
+
+
+def _check_kind(given: dict[str, Any]) -> None:
+    """Refuse options of digits with own pictures, and the other way round."""
+    own = given["images"] is not None
+    preset = given["preset"]
+    if own and given["data_dir"]:
+        raise ValueError("--data-dir is of digits, --images of own pictures: give one of them")
+    if own and not PRESETS[preset].folder:
+        raise ValueError(f"--preset {preset} is of digits; own pictures have the preset pictures")
+    if not own and PRESETS[preset].folder:
+        raise ValueError(f"--preset {preset} is of own pictures: name their folder by --images")
+    if not own and given["weights"]:
+        raise ValueError("--weights is of own pictures: name their folder by --images")
+    allowed = {option.flag for option in options_of(own)}
+    for option in options_of(not own):
+        if option.flag not in allowed and _given(option, given) is not None:
+            raise ValueError(
+                f"{option.flag} is of {'digits, and --images names own pictures' if own else 'own pictures: name their folder by --images'}"
+            )
+
+
+def _by_flag(message: str, own: bool) -> str:
+    """A message of the configuration, which begins with a field, with the option that sets the field in its place."""
+    for option in options_of(own):
+        for name in (option.path, option.name):
+            if message.startswith(f"{name} "):
+                return option.flag + message.removeprefix(name)
+    return message

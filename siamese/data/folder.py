@@ -1,0 +1,171 @@
+"""A folder of one's own pictures: one folder a class, as torchvision's `ImageFolder` reads it.
+
+Classes are the folder's sub-folders, in the order of their names; pictures may lie deeper. Folders are untidy: what is no
+picture is left aside, what cannot be read is named and left out, and nothing of it stops a run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from siamese.inputs.decode import FORMATS, UNREADABLE
+from siamese.models.device import usable_cores
+
+SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".webp", ".gif"))
+LEAST_CLASSES = 4
+NAMED = 5  # files that a message names; the others are counted
+
+
+@dataclass(frozen=True)
+class PictureFiles:
+    """Files of labelled pictures.
+
+    Attributes:
+        root: the folder that they lie in.
+        paths: of the files, class by class.
+        labels: the class of each, an index into `names`.
+        names: of the classes; () for a folder without classes.
+    """
+
+    root: Path
+    paths: tuple[Path, ...]
+    labels: tuple[int, ...]
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def only(self, kept: Iterable[int]) -> PictureFiles:
+        """Some of the files; classes without any are left out, and the others numbered anew."""
+        chosen = list(kept)
+        present = sorted({self.labels[index] for index in chosen})
+        number = {label: new for new, label in enumerate(present)}
+        return PictureFiles(
+            self.root,
+            tuple(self.paths[index] for index in chosen),
+            tuple(number[self.labels[index]] for index in chosen),
+            tuple(self.names[label] for label in present),
+        )
+
+    def name_of(self, index: int) -> str:
+        """A file's path within the folder."""
+        return self.paths[index].relative_to(self.root).as_posix()
+
+
+def find_pictures(root: Path) -> PictureFiles:
+    """All picture files of a folder with a sub-folder for each class; hidden files and folders are left out.
+
+    Raises:
+        ValueError: there is no such folder, or no picture in it.
+    """
+    if not root.is_dir():
+        raise ValueError(f"There is no folder {str(root)!r}.")
+    classes = sorted(path for path in root.iterdir() if path.is_dir() and not _is_hidden(path))
+    found = [(path, label) for label, folder in enumerate(classes) for path in pictures_below(folder)]
+    if not found:
+        raise ValueError(f"{str(root)!r} holds no pictures: it takes a folder for each class, with pictures in it.")
+    paths, labels = zip(*found, strict=True)
+    return PictureFiles(root, paths, labels, tuple(path.name for path in classes)).only(range(len(paths)))
+
+
+def pictures_below(folder: Path) -> list[Path]:
+    """The picture files of a folder and of those in it, by their suffix, in the order of their paths."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES
+        and not any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts)
+        and path.is_file()
+    )
+
+
+def _is_hidden(path: Path) -> bool:
+    return path.name.startswith((".", "__MACOSX"))
+
+
+def check_classes(files: PictureFiles) -> None:
+    """Refuse what cannot be learned from.
+
+    Raises:
+        ValueError: there are fewer than four classes, or no class has two pictures.
+    """
+    if len(files.names) < LEAST_CLASSES:
+        raise ValueError(
+            f"{str(files.root)!r} has pictures of {len(files.names)} classes; it takes at least {LEAST_CLASSES}, each a "
+            "folder of its own."
+        )
+    if max(Counter(files.labels).values()) < 2:
+        raise ValueError(f"{str(files.root)!r} has no class with two pictures: there is nothing that is the same.")
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a picture file says of itself before it is decoded.
+
+    Attributes:
+        width: of the picture, in pixels.
+        height: likewise.
+        size: of the file, in bytes.
+        format: of the file, such as JPEG.
+        digest: of its content.
+    """
+
+    width: int
+    height: int
+    size: int
+    format: str
+    digest: bytes
+
+
+def read_header(path: Path) -> Header | None:
+    """The header of a picture file, None where it cannot be read as a picture."""
+    try:
+        content = path.read_bytes()
+        with Image.open(path, formats=FORMATS) as image:
+            width, height = image.size
+            form = image.format or ""
+    except (*UNREADABLE, Image.DecompressionBombError):
+        return None
+    return Header(width, height, len(content), form, hashlib.blake2b(content, digest_size=16).digest())
+
+
+def read_headers(files: PictureFiles) -> list[Header | None]:
+    """The headers of all files, read in parallel."""
+    with ThreadPoolExecutor(2 * usable_cores()) as pool:
+        return list(pool.map(read_header, files.paths))
+
+
+def copies(files: PictureFiles, headers: list[Header | None]) -> tuple[list[int], list[tuple[int, int]]]:
+    """Files of equal content.
+
+    Returns:
+        those that are a copy of another one of the same class, which count once; and pairs of equal files in different
+        classes, which contradict each other.
+    """
+    same_class, across = [], []
+    by_digest: dict[bytes, list[int]] = defaultdict(list)
+    for index, header in enumerate(headers):
+        if header is None:
+            continue
+        earlier = by_digest[header.digest]
+        twin = next((other for other in earlier if files.labels[other] == files.labels[index]), None)
+        if twin is not None:
+            same_class.append(index)
+            continue
+        if earlier:
+            across.append((earlier[0], index))
+        earlier.append(index)
+    return same_class, across
+
+
+def listed(names: list[str]) -> str:
+    """The first names of a list, and how many others there are."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more

@@ -1,0 +1,174 @@
+"""The protocol for own pictures: how a network is chosen, calibrated and measured, and put into a bundle.
+
+Every choice (epoch, views, threshold, calibration) is made on the validation pictures, which show classes that were never
+trained on where the split is by class. The test pictures are read once, at the end, and nothing is chosen by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from siamese.bundle.curves import Epoch
+from siamese.bundle.folder_record import Folder, Part
+from siamese.bundle.format import Bundle
+from siamese.bundle.measurements import Measurements, Pictures, metric
+from siamese.bundle.sprite import thumbnails
+from siamese.config import InferenceConfig, RunConfig, Views, from_json, to_json
+from siamese.data.images import LabeledImages, in_memory, limit
+from siamese.data.own_pictures import FolderCorpus
+from siamese.evaluation import leaks, metrics, open_set
+from siamese.evaluation.embedded import EmbeddedSet, embedded
+from siamese.evaluation.hardware import hardware, versions
+from siamese.evaluation.scores import calibration_error, curves
+from siamese.models.inference import embed
+from siamese.models.networks import EmbeddingNet
+from siamese.retrieval.calibration import fit_calibration
+from siamese.retrieval.gallery import Gallery
+from siamese.retrieval.projection import tsne
+from siamese.retrieval.search import nearest
+
+QUICK = 3000  # validation pictures that an epoch is judged by
+GALLERY = 10_000  # pictures at most
+VIEWS = (Views(), Views((-6.0, 0.0, 6.0)), Views((-10.0, -5.0, 0.0, 5.0, 10.0)))  # that are tried
+LEAST_GAIN = 0.02  # share of the equal error rate that several views have to save, to be worth their time
+NOVELTY_RANK, NOT_NOVEL = 5, 0.99  # share of the validation pictures that lies within the novelty threshold
+
+
+def validator(corpus: FolderCorpus) -> Callable[[EmbeddingNet], dict[str, float]]:
+    """A function that gives the equal error rate and Recall@1 on the validation pictures."""
+    quick = limit(corpus.validation, QUICK, seed=1)
+    labels = quick.labels.numpy()
+    paired = np.bincount(labels)[labels] > 1
+
+    def validate(net: EmbeddingNet) -> dict[str, float]:
+        pictures = EmbeddedSet(quick, embed(net, quick.images))
+        rate, _ = metrics.equal_error_rate(pictures.pairs)
+        rows = pictures.embeddings.numpy()[paired]
+        found = metrics.retrieval_scores(rows, labels[paired], (1,))
+        return {"validation_error": rate, "validation_accuracy": found["recall@1"]}
+
+    return validate
+
+
+def evaluate(
+    net: EmbeddingNet,
+    untrained: EmbeddingNet,
+    corpus: FolderCorpus,
+    config: RunConfig,
+    name: str,
+    history: Sequence[dict[str, Any]],
+    command: str,
+    seconds: float,
+    device: torch.device,
+) -> Bundle:
+    """Choose the views and calibrate on the validation pictures, measure on the test pictures, and make the bundle.
+
+    Args:
+        net: trained, on the CPU, in evaluation mode.
+        untrained: the same network as training began with it.
+        corpus: the pictures of the run.
+        config: the run's, with nothing left open.
+        name: of the folder.
+        history: of the training, a row an epoch with the fields of `Epoch`.
+        command: that makes the same bundle again.
+        seconds: that training took.
+        device: that it ran on.
+
+    Returns:
+        a bundle whose gallery are test pictures.
+    """
+    assert config.folder and config.folder.split, "nothing is left open after the pictures were read"
+    epochs = tuple(from_json(Epoch, row, f"history[{number}]") for number, row in enumerate(history))
+    views, validation = choose_views(net, corpus.validation)
+    calibration = fit_calibration([validation.pairs])
+    rank, threshold = novelty(validation)
+    inference = InferenceConfig(views, net.config.heads[-1], views, rank, threshold)
+
+    test = embedded(net, corpus.test, views)
+    baseline, rows = (
+        ("Frozen backbone", open_set.frozen_features(untrained, corpus.test))
+        if config.training.pretrained_backbone
+        else ("Untrained network", embedded(untrained, corpus.test, Views()))
+    )
+    found = leaks.class_leaks(corpus.test_paths, corpus.test.labels.numpy())
+    measured = Measurements(
+        test=open_set.scores(test, corpus.groups, calibration),
+        baselines={
+            "Raw pixels": open_set.scores(open_set.raw_pixels(corpus.test), corpus.groups),
+            baseline: open_set.scores(rows, corpus.groups),
+        },
+        validation=(
+            *open_set.scores(validation, corpus.groups),
+            metric("calibration error", calibration_error(validation.pairs, calibration), "Calibration error, fitted"),
+        ),
+        generalisation=(),
+        curves=curves(test.pairs, validation.pairs, calibration),
+        history=epochs,
+        pictures=Pictures(len(corpus.fit), len(test), len(test) * (len(test) - 1) // 2),
+        trained_on=(),
+        config=to_json(config),
+        parameters=sum(parameter.numel() for parameter in net.parameters()),
+        command=command,
+        provenance="",
+        seed=config.training.seed,
+        seconds=round(seconds),
+        hardware=hardware(device),
+        versions=versions(),
+        folder=Folder(
+            name,
+            config.folder.split,
+            not corpus.groups.trivial,
+            _part(corpus.fit),
+            _part(corpus.validation),
+            _part(corpus.test),
+            notes=(*corpus.notes, *leaks.warnings(found)),
+        ),
+    )
+    gallery, labels = gallery_of(test, net)
+    return Bundle(net, gallery, inference, calibration, calibration, labels, measured)
+
+
+def choose_views(net: EmbeddingNet, validation: LabeledImages) -> tuple[Views, EmbeddedSet]:
+    """The views with the lowest equal error rate on the validation pictures, and these embedded by them."""
+    chosen, best = VIEWS[0], embedded(net, validation, VIEWS[0])
+    first = lowest = metrics.equal_error_rate(best.pairs)[0]
+    for views in VIEWS[1:]:
+        tried = embedded(net, validation, views)
+        rate, _ = metrics.equal_error_rate(tried.pairs)
+        if rate < min(lowest, first * (1 - LEAST_GAIN)):
+            chosen, best, lowest = views, tried, rate
+    return chosen, best
+
+
+def novelty(validation: EmbeddedSet) -> tuple[int, float]:
+    """The rank and the distance of novelty: 99 % of the validation pictures have so many others within it.
+
+    The rank is 5, or less where classes are small: a picture of a known class then has fewer of its own.
+    """
+    counts = torch.bincount(validation.labels)
+    rank = max(1, min(NOVELTY_RANK, int(counts[counts > 0].float().median()) - 1))
+    distances, _ = nearest(validation.embeddings, validation.embeddings, rank, exclude_self=True)
+    return rank, round(float(np.quantile(distances[:, -1], NOT_NOVEL)), 5)
+
+
+def gallery_of(test: EmbeddedSet, net: EmbeddingNet) -> tuple[Gallery, tuple[str, ...]]:
+    """The gallery: test pictures, at most `GALLERY` of them, and the names of their classes."""
+    chosen = (
+        test
+        if len(test) <= GALLERY
+        else test.subset(torch.randperm(len(test), generator=torch.Generator().manual_seed(0))[:GALLERY].sort().values)
+    )
+    present = torch.unique(chosen.labels)
+    pixels = in_memory(chosen.pictures).permute(0, 2, 3, 1).numpy()
+    images = thumbnails(pixels if net.input.channels == 3 else pixels[..., 0], net.input)
+    embeddings = chosen.embeddings.numpy()
+    labels = torch.searchsorted(present, chosen.labels).numpy()
+    return Gallery(images, labels, embeddings, tsne(embeddings)), tuple(test.pictures.names[label] for label in present)
+
+
+def _part(pictures: LabeledImages) -> Part:
+    return Part(len(pictures.labels.unique()), len(pictures))

@@ -1,0 +1,66 @@
+"""The recipe for MNIST's digits, and whatever a preset adds to them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from siamese.bundle.format import Bundle
+from siamese.cli.options import command
+from siamese.cli.training import Job
+from siamese.config import RunConfig
+from siamese.data.corpus import digits_to_fit, load_corpus, training_sources
+from siamese.data.sources import Role
+from siamese.evaluation import protocol
+from siamese.models.networks import EmbeddingNet
+from siamese.training import checkpoints
+from siamese.training.head_retraining import retrain_head
+from siamese.training.label_noise import clean_labels
+from siamese.training.progress import ProgressBars
+from siamese.training.trainer import Trainer, train
+
+
+def train_digits(config: RunConfig, job: Job) -> Bundle:
+    """MNIST's digits, and whatever the preset adds to them."""
+    checkpoint = job.out / checkpoints.CHECKPOINT
+    resumed = checkpoints.read(checkpoint, config, job.device) if job.resume else None
+    corpus = load_corpus(config.data, job.data_dir)
+    digits, kept = digits_to_fit(config.data, corpus), None
+    if config.data.filter_label_noise:
+        kept = resumed["kept"].cpu() if resumed else clean_labels(digits, config.training.seed, job.device)
+        print(f"Label-noise filter: {int((~kept).sum())} of {len(digits)} digits left out", flush=True)
+        digits = digits.subset(kept)
+    sources = training_sources(config.data, corpus, digits)
+
+    # A head that is retrained afterwards sees intermediate features only then.
+    torch.manual_seed(config.training.seed)
+    network = replace(config.network, intermediate_grid=0) if config.head_retraining else config.network
+    net = EmbeddingNet(network, config.input, config.training.pretrained_backbone)
+    trainer = Trainer(net, sources, config.training, job.device)
+    if resumed:
+        checkpoints.restore(trainer, resumed, str(checkpoint))
+    bars = ProgressBars()
+
+    def on_epoch(trainer: Trainer, figures: dict[str, Any]) -> None:
+        bars.on_epoch(trainer, figures)
+        checkpoints.save(trainer, checkpoint, config, kept)
+
+    train(trainer, protocol.validator(corpus), bars.on_step, on_epoch)
+    net, seconds = trainer.ema, sum(row["seconds"] for row in trainer.history)
+
+    # The head for unseen classes, on the frozen backbone.
+    if config.head_retraining:
+        print("Retraining the symbols' head ...", flush=True)
+        start = time.perf_counter()
+        symbols = next(source for source in sources if source.role == Role.SYMBOL)
+        steps = trainer.steps_per_epoch * config.training.epochs
+        grid = config.network.intermediate_grid
+        net = retrain_head(net, symbols, config.training, config.head_retraining, grid, steps)
+        seconds += time.perf_counter() - start
+
+    print("Measuring ...", flush=True)
+    net = net.cpu().eval()
+    return protocol.evaluate(net, corpus, config, trainer.history, command(config), seconds, trainer.device)
