@@ -41,7 +41,8 @@ def main(arguments: list[str] | None = None) -> None:
     config, job = cli.parse_training(arguments)
     if job.push_to_hub:
         hub.check_push(job.push_to_hub, job.private)
-    trained = train_pictures(config, job) if job.images else train_digits(config, job)
+    recipe, command = train_pictures if job.images else train_digits, cli.command(config, job.images, job.weights)
+    trained = recipe(config, job, command)
     save(trained, job.out)
     plots.write_report(trained.measurements, trained.calibration.threshold, job.out / "report.html")
     print(tables.both_tables(trained.measurements))

@@ -1,4 +1,4 @@
-"""`python -m siamese evaluate|push|pull`: see `cli`."""
+"""`python -m siamese index|evaluate|push|pull`: see `cli`."""
 
 import sys
 

@@ -73,6 +73,7 @@ KINDS: dict[str, tuple[str, Unit, Better]] = {
     "tar@far=0.01": ("True accepts at 1 % false accepts", "%", "higher"),
     "tar@far=0.001": ("True accepts at 0.1 % false accepts", "%", "higher"),
     "tar@far=0.0001": ("True accepts at 0.01 % false accepts", "%", "higher"),
+    "cross-validated accuracy": ("Accuracy, cross-validated over the folds", "%", "higher"),
     "accuracy at threshold": ("Accuracy at the threshold", "%", "higher"),
     "calibration error": ("Calibration error", "%", "lower"),
     "one-shot error": ("20-way one-shot error", "%", "lower"),

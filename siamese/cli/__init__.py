@@ -4,6 +4,7 @@ Nothing below this package sees a command line.
 
 from siamese.cli.commands import main, status_of
 from siamese.cli.options import changed, command
-from siamese.cli.training import Job, parse_training
+from siamese.cli.training import parse_training
+from siamese.recipes.job import Job
 
 __all__ = ["Job", "changed", "command", "main", "parse_training", "status_of"]

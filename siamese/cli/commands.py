@@ -1,27 +1,37 @@
-"""The sub-commands of `python -m siamese`: evaluate, push, pull."""
+"""The sub-commands of `python -m siamese`: index, evaluate, push, pull."""
 
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from siamese.cli import pairs
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a sub-command; returns the exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m siamese", description="Measure a model, or move it to and from the Hub."
+        prog="python -m siamese", description="Measure a model, give it a gallery, or move it to and from the Hub."
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    evaluate = commands.add_parser("evaluate", help="measure a model on a published task")
-    task = evaluate.add_subparsers(dest="task", required=True).add_parser(
-        "omniglot", help="20-way one-shot classification within alphabets"
-    )
+    evaluate = commands.add_parser("evaluate", help="measure a model on a published task, or on pairs of your own")
+    tasks = evaluate.add_subparsers(dest="task", required=True)
+    task = tasks.add_parser("omniglot", help="20-way one-shot classification within alphabets")
     task.add_argument("--runs", required=True, type=Path, help="folder with run01/{training,test,class_labels.txt} ...")
     task.add_argument("--model", help="a bundle's folder or user/repo on the Hub; default: the one that ships")
     task.set_defaults(run=_evaluate_omniglot)
+    listed = tasks.add_parser("pairs", help="verification on any list of pairs")
+    pairs.add_arguments(listed)
+    listed.set_defaults(run=pairs.run)
+    index = commands.add_parser("index", help="embed a folder of pictures: the gallery of a trained model")
+    index.add_argument("folder", type=Path, help="with a sub-folder for each class, or without any")
+    index.add_argument("--model", help="a bundle's folder or user/repo on the Hub; default: the one that ships")
+    index.add_argument("--out", required=True, type=Path, help="folder of the new bundle, such as runs/mine")
+    index.set_defaults(run=_index)
     push = commands.add_parser("push", help="upload a bundle in one commit")
     push.add_argument("folder", help="of the bundle, such as runs/base")
     push.add_argument("repo", metavar="USER/REPO", help="created if it isn't there")
@@ -51,6 +61,20 @@ def status_of(name: str, program: Callable[[], Any], stopped: str = "Stopped.") 
         print(f"\n{stopped}", file=sys.stderr)
         return 130
     return 0
+
+
+def _index(given: argparse.Namespace) -> None:
+    from siamese.matcher import load
+    from siamese.recipes.index import index
+
+    matcher = load(given.model)
+    words = ["python", "-m", "siamese", "index", given.folder.resolve().name, "--model", matcher.source]
+    count, failed = index(matcher, given.folder, given.out, shlex.join(words))
+    for name, why in failed:
+        print(f"Left out: {name}: {why}")
+    if failed:
+        print(f"{len(failed)} of {count + len(failed)} files could not be read and were left out.")
+    print(f"{count} pictures\n\nBundle: {given.out}")
 
 
 def _evaluate_omniglot(given: argparse.Namespace) -> None:

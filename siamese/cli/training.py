@@ -6,7 +6,6 @@ config, job = parse_training(["--preset", "fast", "--epochs", "5"])
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,31 +23,7 @@ from siamese.cli.options import (
 from siamese.config import PRESETS, RunConfig
 from siamese.models.classifiers import check_backbone
 from siamese.models.device import best_device
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a run needs besides its configuration: where data lie, where it computes, where results go.
-
-    Attributes:
-        data_dir: holds `MNIST/raw`; None for `$SIAMESE_DATA`, or a download to `./data`.
-        out: folder of the bundle.
-        resume: go on from its last checkpoint.
-        device: cpu, cuda or mps.
-        push_to_hub: "user/repo", or None.
-        private: create that repository so that only you see it.
-        images: the folder of own pictures; None for digits.
-        weights: file of weights that the backbone begins with; None for new ones.
-    """
-
-    data_dir: str | None
-    out: Path
-    resume: bool
-    device: str
-    push_to_hub: str | None
-    private: bool
-    images: Path | None = None
-    weights: Path | None = None
+from siamese.recipes.job import Job
 
 
 def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:

@@ -1,4 +1,4 @@
-"""The two recipes that `train.py` follows: `digits` and `pictures`.
+"""How bundles are made: `digits` and `pictures` are the recipes that `train.py` follows, `index` makes a new gallery.
 
-Each reads its data, trains, chooses on validation pictures, measures on test pictures, and returns a bundle.
+The first two read their data, train, choose on validation pictures, measure on test pictures, and return a bundle.
 """

@@ -9,13 +9,12 @@ from typing import Any
 import torch
 
 from siamese.bundle.format import Bundle
-from siamese.cli.options import command
-from siamese.cli.training import Job
 from siamese.config import RunConfig
 from siamese.data.corpus import digits_to_fit, load_corpus, training_sources
 from siamese.data.sources import Role
 from siamese.evaluation import protocol
 from siamese.models.networks import EmbeddingNet
+from siamese.recipes.job import Job
 from siamese.training import checkpoints
 from siamese.training.head_retraining import retrain_head
 from siamese.training.label_noise import clean_labels
@@ -23,7 +22,7 @@ from siamese.training.progress import ProgressBars
 from siamese.training.trainer import Trainer, train
 
 
-def train_digits(config: RunConfig, job: Job) -> Bundle:
+def train_digits(config: RunConfig, job: Job, command: str) -> Bundle:
     """MNIST's digits, and whatever the preset adds to them."""
     checkpoint = job.out / checkpoints.CHECKPOINT
     resumed = checkpoints.read(checkpoint, config, job.device) if job.resume else None
@@ -63,4 +62,4 @@ def train_digits(config: RunConfig, job: Job) -> Bundle:
 
     print("Measuring ...", flush=True)
     net = net.cpu().eval()
-    return protocol.evaluate(net, corpus, config, trainer.history, command(config), seconds, trainer.device)
+    return protocol.evaluate(net, corpus, config, trainer.history, command, seconds, trainer.device)

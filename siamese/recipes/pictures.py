@@ -7,22 +7,20 @@ from typing import Any
 import torch
 
 from siamese.bundle.format import Bundle
-from siamese.cli.options import command
-from siamese.cli.training import Job
 from siamese.config import RunConfig
 from siamese.data.own_pictures import load_folder
 from siamese.evaluation import folder_protocol
 from siamese.models.networks import EmbeddingNet
 from siamese.models.pretrained import load_backbone, pretrained_normalisation
+from siamese.recipes.job import Job
 from siamese.training import checkpoints
 from siamese.training.progress import ProgressBars
 from siamese.training.trainer import Trainer, train
 
 
-def train_pictures(config: RunConfig, job: Job) -> Bundle:
+def train_pictures(config: RunConfig, job: Job, command: str) -> Bundle:
     """Own pictures: what is chosen by and reported on shows classes that were never trained on."""
     assert job.images
-    asked = command(config, job.images, job.weights)
     pretrained = config.network.backbone != "conv" and (config.training.pretrained_backbone or job.weights)
     normalisation = pretrained_normalisation(config.network.backbone) if pretrained else None
     config, corpus = load_folder(config, job.images, normalisation=normalisation)
@@ -57,7 +55,7 @@ def train_pictures(config: RunConfig, job: Job) -> Bundle:
         config,
         job.images.resolve().name,
         trainer.history,
-        asked,
+        command,
         seconds,
         trainer.device,
     )

@@ -1,0 +1,110 @@
+"""A folder as the gallery of a trained model, and a list of pairs measured: the two commands."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import siamese
+from siamese import cli
+from siamese.recipes import index as indexing
+from tests.picture_bundle import save_picture_bundle
+from tests.picture_folders import document, photograph, write_folder
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return save_picture_bundle(tmp_path_factory.mktemp("model") / "bundle")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    root = write_folder(tmp_path / "shelf", 3, 4)
+    (root / "class01" / "broken.JPG").write_bytes(b"no picture")
+    return root
+
+
+def test_a_folder_becomes_the_gallery(model, folder, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert cli.main(["index", str(folder), "--model", str(model), "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "Left out: class01/broken.JPG" in printed and "1 of 13 files" in printed
+    made, before = siamese.load(out), siamese.load(model)
+    assert made.labels == ("class00", "class01", "class02")
+    assert (out / "model.safetensors").read_bytes() == (model / "model.safetensors").read_bytes()
+    assert (made.calibration, made.inference) == (before.calibration, before.inference)
+    assert "12 pictures of 3 classes in shelf" in made.bundle.measurements.provenance
+    found = made.neighbours(folder / "class02" / "1.png", 1)[0]
+    assert made.labels[found.label] == "class02" and found.distance < 0.01
+    assert {path.name for path in out.iterdir()} == {path.name for path in model.iterdir()}
+
+
+def test_pictures_without_classes_and_ink(tmp_path, capsys):
+    for number in range(4):
+        document(number, 0).save(tmp_path / f"{number}.png")
+    assert cli.main(["index", str(tmp_path), "--out", str(tmp_path / "out")]) == 0
+    matcher = siamese.load(tmp_path / "out")
+    assert matcher.labels == ("unlabelled",)
+    assert matcher.gallery.images.shape == (4, 28, 28)
+
+
+def test_a_stopped_run_goes_on_where_it_was(model, tmp_path, monkeypatch):
+    root = write_folder(tmp_path / "shelf", 3, 4)
+    matcher, out = siamese.load(model), tmp_path / "out"
+    monkeypatch.setattr(indexing, "PORTION", 5)
+    embed, seen = type(matcher).embed, []
+
+    def stopping(self, pictures):
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        seen.append(len(pictures))
+        return embed(self, pictures)
+
+    monkeypatch.setattr(type(matcher), "embed", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        indexing.index(matcher, root, out, "")
+    assert [path.name for path in out.iterdir()] == ["index.safetensors"]
+    photograph(9, 9).save(root / "class00" / "0.png")  # changed meanwhile, so that it is embedded anew
+    again = []
+    monkeypatch.setattr(type(matcher), "embed", lambda self, given: again.append(len(given)) or embed(self, given))
+    assert indexing.index(matcher, root, out, "")[0] == 12
+    assert sum(seen) == 10 and sum(again) == 3
+    whole = tmp_path / "whole"
+    indexing.index(matcher, root, whole, "")
+    first, second = siamese.load(out).gallery, siamese.load(whole).gallery
+    assert np.abs(first.embeddings - second.embeddings).max() < 1e-3
+    assert np.array_equal(first.images, second.images)
+    assert not (out / "index.safetensors").exists()
+
+
+@pytest.mark.parametrize(("name", "message"), [("nowhere", "There is no folder"), ("empty", "holds no pictures")])
+def test_nothing_to_index_is_a_line(model, tmp_path, capsys, name, message):
+    (tmp_path / "empty").mkdir()
+    assert cli.main(["index", str(tmp_path / name), "--model", str(model), "--out", str(tmp_path / "out")]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_pairs_are_measured_from_the_command_line(model, folder, tmp_path, capsys):
+    lines = ["first,second,same"]
+    lines += [f"shelf/class0{a}/0.png,shelf/class0{b}/1.png,{int(a == b)}" for a in range(3) for b in range(3)]
+    lines += ["shelf/class01/broken.JPG,shelf/class01/0.png,1", "shelf/class01/missing.png,shelf/class01/0.png,1"]
+    (tmp_path / "pairs.csv").write_text("\n".join(lines))
+    figures = tmp_path / "figures.json"
+    assert (
+        cli.main(["evaluate", "pairs", str(tmp_path / "pairs.csv"), "--model", str(model), "--json", str(figures)]) == 0
+    )
+    printed = capsys.readouterr().out
+    assert "2 pictures could not be read, so that 2 of 11 pairs were left out." in printed
+    assert "9 pairs, 3 the same, of 6 pictures" in printed
+    assert "| Equal error rate |" in printed and "| Raw pixels |" in printed
+    written = json.loads(figures.read_text())
+    assert written["pairs"] == 9 and set(written["figures"]) == {"This network", "Raw pixels"}
+
+
+def test_a_bad_table_is_a_line_and_status_2(model, tmp_path, capsys):
+    (tmp_path / "pairs.csv").write_text("first,second\na,b")
+    assert cli.main(["evaluate", "pairs", str(tmp_path / "pairs.csv"), "--model", str(model)]) == 2
+    assert "no column 'same'" in capsys.readouterr().err
