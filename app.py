@@ -2,6 +2,7 @@
 
 python app.py                                          # the bundle that ships, on http://127.0.0.1:7860
 SIAMESE_MODEL=user/repo python app.py                  # a bundle on the Hugging Face Hub, or in a folder
+SIAMESE_MODEL=pretrained,runs/groceries python app.py  # several, each on a page of its own
 
 Nothing happens on import: each worker process imports this file again.
 """
@@ -53,7 +54,7 @@ def build() -> tuple[Served, gr.Blocks]:
             os.execv(sys.executable, [sys.executable, *sys.argv])
         return again.problem
 
-    return served, page.build(served.matcher, served.problem, retry)
+    return served, page.build(served.matcher, served.problem, retry, others=served.others)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ picture is left aside, what cannot be read is named and left out, and nothing of
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from siamese.inputs.decode import FORMATS, UNREADABLE
+from siamese.inputs.decode import EXIF_ORIENTATION, FORMATS, UNREADABLE
 from siamese.models.device import usable_cores
 
 SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".webp", ".gif"))
@@ -56,7 +57,7 @@ class PictureFiles:
 
     def name_of(self, index: int) -> str:
         """A file's path within the folder."""
-        return self.paths[index].relative_to(self.root).as_posix()
+        return readable(self.paths[index].relative_to(self.root).as_posix())
 
 
 def find_pictures(root: Path) -> PictureFiles:
@@ -72,7 +73,12 @@ def find_pictures(root: Path) -> PictureFiles:
     if not found:
         raise ValueError(f"{str(root)!r} holds no pictures: it takes a folder for each class, with pictures in it.")
     paths, labels = zip(*found, strict=True)
-    return PictureFiles(root, paths, labels, tuple(path.name for path in classes)).only(range(len(paths)))
+    return PictureFiles(root, paths, labels, tuple(readable(path.name) for path in classes)).only(range(len(paths)))
+
+
+def readable(name: str) -> str:
+    """A file's name as text that can be printed and stored: bytes that are no UTF-8, as old archives have, are escaped."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def pictures_below(folder: Path) -> list[Path]:
@@ -110,7 +116,7 @@ class Header:
     """What a picture file says of itself before it is decoded.
 
     Attributes:
-        width: of the picture, in pixels.
+        width: of the picture, in pixels, once it is turned as its EXIF orientation says.
         height: likewise.
         size: of the file, in bytes.
         format: of the file, such as JPEG.
@@ -131,6 +137,9 @@ def read_header(path: Path) -> Header | None:
         with Image.open(path, formats=FORMATS) as image:
             width, height = image.size
             form = image.format or ""
+            # A PNG file has its EXIF behind its pixels, which would all have to be decoded for it.
+            if form != "PNG" and image.getexif().get(EXIF_ORIENTATION, 1) >= 5:
+                width, height = height, width
     except (*UNREADABLE, Image.DecompressionBombError):
         return None
     return Header(width, height, len(content), form, hashlib.blake2b(content, digest_size=16).digest())

@@ -60,7 +60,7 @@ def group_classes(names: Sequence[str], by: str | None) -> Groups:
     """
     if not by:
         return Groups.none(names)
-    if by.lower().endswith(".csv") or Path(by).is_file():
+    if by.lower().endswith(".csv") or _is_file(by):
         return _by_table(names, Path(by))
     separator = not re.search(r"\w", by.replace("_", ""))
     try:
@@ -77,6 +77,13 @@ def group_classes(names: Sequence[str], by: str | None) -> Groups:
     if groups.trivial:
         raise ValueError(f"group_by {by!r} puts no two classes into one group; classes are named like {names[0]!r}")
     return groups
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except OSError:  # a pattern may be longer than a file's name can be
+        return False
 
 
 def _by_table(names: Sequence[str], path: Path) -> Groups:

@@ -60,7 +60,6 @@ def survey(files: PictureFiles, headers: Sequence[Header | None], seed: int = 0)
         documents.append(ink is not None)
         inks += [ink] if ink else []
     document = bool(documents) and float(np.mean(documents)) >= MOST
-    # Headers do not know of EXIF's turns; the sample's proportions decide, the files' own sizes the resolution.
     sizes = np.array([[headers[index].height, headers[index].width] for index in readable])  # type: ignore[union-attr]
     height, width = np.median(inks if document else sizes, axis=0)
     proportions = np.log(sizes[:, 1] / sizes[:, 0])

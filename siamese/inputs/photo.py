@@ -9,6 +9,8 @@ from siamese.config import InputConfig
 from siamese.inputs import Picture
 from siamese.inputs.decode import WORK_SIDE, decode
 
+GROUND = 128  # of 255: pictures are read, and padded, before their mean is known
+
 
 def to_photo(image: Picture, input: InputConfig) -> np.ndarray:
     """Resize a picture to a network's input.
@@ -16,7 +18,7 @@ def to_photo(image: Picture, input: InputConfig) -> np.ndarray:
     Args:
         image: as `decode.decode` takes it.
         input: of the kind `photo`. Of a picture of other proportions `crop` keeps the middle; `pad` keeps all, on a
-            ground of the training pictures' mean, which the network takes for nothing.
+            grey ground.
 
     Returns:
         (H, W) uint8 where the input is grey, (H, W, 3) where it is in colours.
@@ -30,8 +32,5 @@ def to_photo(image: Picture, input: InputConfig) -> np.ndarray:
     pixels = pixels.convert(mode) if pixels.mode != mode else pixels
     if input.fit == "crop":
         return np.asarray(ImageOps.fit(pixels, (width, height), Image.Resampling.BICUBIC))
-    ground = tuple(round(value * 255) for value in input.mean)
-    padded = ImageOps.pad(
-        pixels, (width, height), Image.Resampling.BICUBIC, color=ground if mode == "RGB" else ground[0]
-    )
-    return np.asarray(padded)
+    ground = (GROUND,) * 3 if mode == "RGB" else GROUND
+    return np.asarray(ImageOps.pad(pixels, (width, height), Image.Resampling.BICUBIC, color=ground))

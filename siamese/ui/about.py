@@ -6,9 +6,12 @@ import os
 
 import gradio as gr
 
+from siamese.bundle.folder_card import BY_CLASS, BY_PICTURE, LIMITS, RESULTS
+from siamese.bundle.folder_record import Folder
 from siamese.bundle.measurements import Measurements
 from siamese.bundle.tables import both_tables
-from siamese.matcher import Matcher
+from siamese.matcher import PRETRAINED, PRETRAINED_GROCERIES, Matcher
+from siamese.ui.naming import escaped
 
 USE = """
 ```python
@@ -31,6 +34,27 @@ client.predict([handle_file("alpha.png"), handle_file("beta.png")], ["alpha", "b
 ```
 """
 
+USE_PICTURES = """
+```python
+import siamese
+
+matcher = siamese.load("runs/things")                 # a folder, or "user/repo" on the Hub
+matcher.compare("first.jpg", "second.jpg")            # Comparison(distance, probability, same)
+matcher.neighbours("first.jpg", k=10)                 # the nearest of the gallery
+matcher.locate("first.jpg")                           # (x, y) on the map
+```
+
+```python
+from gradio_client import Client, handle_file
+
+client = Client("{url}")
+client.predict(handle_file("first.jpg"), handle_file("second.jpg"), api_name="/compare")
+client.predict(handle_file("first.jpg"), 10, api_name="/neighbours")
+client.predict(handle_file("first.jpg"), api_name="/locate")
+client.predict([handle_file("tea.jpg"), handle_file("oats.jpg")], ["tea", "oats"], handle_file("query.jpg"), api_name="/recognise")
+```
+"""
+
 DATA = """
 - **MNIST**: Yann LeCun, Corinna Cortes and Christopher J. C. Burges, *The MNIST database of handwritten digits*.
   Licensed MIT according to its Hub card, CC BY-SA 3.0 according to other sources. The gallery shows its test pictures.
@@ -41,18 +65,33 @@ DATA = """
 """
 
 
-def build(matcher: Matcher, problem: str) -> list[gr.Plot]:
-    """Lay out the tab; returns its plots, which are drawn when it is opened."""
+def build(matcher: Matcher, problem: str, prefix: str = "") -> list[gr.Plot]:
+    """Lay out the tab; returns its plots, which are drawn when it is opened.
+
+    Args:
+        matcher: that answers.
+        problem: why another model is served than was asked for.
+        prefix: of the API's names, where the app has several models.
+    """
+    measurements, folder = matcher.bundle.measurements, matcher.bundle.measurements.folder
     gr.Markdown(served(matcher, problem), elem_id="served")
-    gr.Markdown("## Measured\n" + measured(matcher.bundle.measurements), elem_classes="measured")
+    if folder:
+        gr.Markdown(LIMITS, elem_id="limits")
+    results = of_folder(measurements, folder) if folder else measured(measurements)
+    gr.Markdown("## Measured\n" + results, elem_classes="measured")
     with gr.Row():
         roc = gr.Plot(show_label=False, container=False)
         calibration = gr.Plot(show_label=False, container=False)
     with gr.Row():
         distances = gr.Plot(show_label=False, container=False)
         training = gr.Plot(show_label=False, container=False)
-    gr.Markdown("## Use it from code\n" + USE.format(url=os.environ.get("SPACE_ID", "http://127.0.0.1:7860")))
-    gr.Markdown("## Data\n" + DATA)
+    url = os.environ.get("SPACE_ID", "http://127.0.0.1:7860")
+    use = USE.format(url=url) if matcher.input.kind == "ink" else USE_PICTURES.format(url=url)
+    gr.Markdown("## Use it from code\n" + use.replace('api_name="/', f'api_name="/{prefix}'))
+    if not folder:
+        gr.Markdown("## Data\n" + DATA)
+    elif folder.notes:
+        gr.Markdown("## Pictures\n" + "\n".join(f"- {escaped(note)}" for note in folder.notes), elem_id="notes")
     return [roc, calibration, distances, training]
 
 
@@ -71,7 +110,8 @@ def figures(matcher: Matcher) -> tuple:
 
 def served(matcher: Matcher, problem: str) -> str:
     """Which model answers here, and why, if it is not the one that was asked for."""
-    name = "the one that ships with the code" if matcher.source == "pretrained" else f"`{matcher.source}`"
+    shipped = matcher.folder in (PRETRAINED, PRETRAINED_GROCERIES)
+    name = "the one that ships with the code" if shipped else f"`{matcher.source}`"
     lines = f"**Model served:** {name}."
     return lines + (f"\n\n> {problem}" if problem else "")
 
@@ -87,5 +127,22 @@ def measured(measurements: Measurements) -> str:
             both_tables(measurements),
             f"Trained with `{measurements.command}`, seed {measurements.seed}, in {measurements.seconds / 60:.0f} minutes "
             f"on {measurements.hardware}.",
+        ]
+    )
+
+
+def of_folder(measurements: Measurements, folder: Folder) -> str:
+    """The tables of a model of somebody's own pictures, with how they were measured."""
+    split = BY_CLASS if folder.split == "classes" else BY_PICTURE
+    counts = {name: f"{part.classes:,} ({part.pictures:,} pictures)" for name, part in folder.parts().items()}
+    grouped = ", and classes that belong together stayed on one side" if folder.grouped else ""
+    command = measurements.command.replace("`", "'")
+    return "\n\n".join(
+        [
+            split.format(name=escaped(folder.name), grouped=grouped, **counts),
+            RESULTS.format(pairs=measurements.pictures.pairs),
+            both_tables(measurements),
+            f"Trained with `{command}`, seed {measurements.seed}, in "
+            f"{measurements.seconds / 60:.0f} minutes on {escaped(measurements.hardware)}.",
         ]
     )

@@ -13,7 +13,8 @@ from gradio.processing_utils import save_bytes_to_cache
 from siamese.matcher import Matcher, Picture
 from siamese.retrieval.results import Comparison, Neighbour, Query
 from siamese.retrieval.search import vote
-from siamese.ui.components import base64_of
+from siamese.ui.components import pixels_value
+from siamese.ui.wording import Wording, wording_of
 
 VOTERS = 10  # neighbours that vote on what a drawing shows
 
@@ -70,19 +71,19 @@ def majority(neighbours: Sequence[Neighbour]) -> int:
     return int(vote([neighbour.label for neighbour in neighbours]))
 
 
-def verdict_words(comparison: Comparison) -> str:
+def verdict_words(comparison: Comparison, words: Wording) -> str:
     """The verdict in words, which are the stronger the further the probability is from one half."""
     if comparison.probability >= 0.97:
-        return "The same symbol"
+        return words.verdicts[0]
     if comparison.probability >= 0.8:
-        return "Probably the same symbol"
+        return words.verdicts[1]
     if comparison.same:
-        return "More likely the same than not"
+        return words.verdicts[2]
     if comparison.probability > 0.2:
-        return "More likely different than not"
+        return words.verdicts[3]
     if comparison.probability > 0.03:
-        return "Probably different symbols"
-    return "Different symbols"
+        return words.verdicts[4]
+    return words.verdicts[5]
 
 
 def seen_value(matcher: Matcher, query: Query) -> dict:
@@ -90,14 +91,15 @@ def seen_value(matcher: Matcher, query: Query) -> dict:
     neighbours = matcher.neighbours(query, VOTERS)
     label = majority(neighbours)
     count = sum(neighbour.label == label for neighbour in neighbours)
-    name = matcher.labels[label]
+    name, wording = matcher.labels[label], wording_of(matcher)
+    reads = wording.reads_as.format(name)
     if matcher.is_novel(query):
-        words = f"like nothing in the gallery; nearest to a {name}"
+        words = f"like nothing in the gallery; nearest to {wording.named.format(name)}"
     elif count == VOTERS:
-        words = f"reads as a {name}"
+        words = reads
     else:
-        words = f"reads as a {name} by {count} of {VOTERS} neighbours"
-    return {"pixels": base64_of(query.pixels), "words": words, "name": name}
+        words = f"{reads} by {count} of {VOTERS} neighbours"
+    return pixels_value(query.pixels, matcher.input) | {"words": words, "name": name}
 
 
 def neighbour_value(matcher: Matcher, neighbour: Neighbour) -> dict:

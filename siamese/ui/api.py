@@ -25,7 +25,7 @@ def build(matcher: Matcher, prefix: str = "", model: str = "") -> None:
 
     @answers.show_errors
     def compare(first: str, second: str) -> dict:
-        """Whether two pictures show the same symbol or thing.
+        """Whether two pictures show the same symbol.
 
         Returns probability (calibrated), distance (of the embeddings, 0 to 2), same (whether the distance is at most
         the threshold) and threshold; also note, if a picture looks like nothing in the gallery.
@@ -71,9 +71,7 @@ def build(matcher: Matcher, prefix: str = "", model: str = "") -> None:
 
     def register(function: Callable, inputs: list) -> None:
         description = f"Model: {model}. {function.__doc__}" if model else None
-        trigger.click(
-            function, inputs, answer, api_name=f"{prefix}{function.__name__}", api_description=description
-        )
+        trigger.click(function, inputs, answer, api_name=f"{prefix}{function.__name__}", api_description=description)
 
     for function, inputs in ((compare, [first, second]), (neighbours, [first, k]), (locate, [first])):
         register(function, inputs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import gradio as gr
@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from siamese.inputs.ink import to_ink
+from siamese.inputs.preparing import prepare, to_batch
 from siamese.matcher import Matcher
 from siamese.models.inference import embed
 from siamese.retrieval.distances import distance_of
@@ -21,6 +21,7 @@ from siamese.retrieval.results import Query
 from siamese.ui import answers
 from siamese.ui.batch_files import MAX_PICTURES, unpacked
 from siamese.ui.gpu import on_gpu
+from siamese.ui.wording import wording_of
 
 COLUMNS = ["file", "reads as", "votes", "nearest in the gallery", "distance", "note"]
 # Gradio's own widths depend on the cells alone, and break headings within words.
@@ -55,7 +56,7 @@ def build(matcher: Matcher) -> None:
     summary = gr.Markdown(elem_id="batch-summary")
     with gr.Row():
         table = gr.Dataframe(
-            headers=COLUMNS,
+            headers=columns(matcher),
             column_widths=WIDTHS,
             interactive=False,
             wrap=True,
@@ -79,7 +80,7 @@ def build(matcher: Matcher) -> None:
         rows = encode_set(matcher, paths or [], embed_set, lambda done, what: progress(done, desc=what))
         found = [row.query for row in rows if row.query is not None]
         lines = table_of(matcher, rows)
-        file = answers.downloadable("compared.csv", as_csv(lines))
+        file = answers.downloadable("compared.csv", as_csv(lines, columns(matcher)))
         words = f"{len(found)} of {len(rows)} pictures were read."
         shown = gr.update(value=lines, visible=True)
         return words, shown, matrix(matcher, found), gr.update(value=file, interactive=True)
@@ -88,12 +89,12 @@ def build(matcher: Matcher) -> None:
 
 
 def embed_anywhere(matcher: Matcher, pixels: np.ndarray) -> np.ndarray:
-    """(N, 28, 28) uint8 ink -> (N, dim) embeddings, on the GPU if this process has one."""
+    """N prepared pictures -> (N, dim) embeddings, on the GPU if this process has one."""
     if not torch.cuda.is_available():
         return matcher.embed(pixels)
     # A copy: other visitors' answers come from the net itself, on the CPU, at the same time.
     net = copy.deepcopy(matcher.net).to("cuda")
-    return embed(net, torch.from_numpy(pixels)[:, None], views=matcher.inference.views).numpy()
+    return embed(net, to_batch(pixels, matcher.input), views=matcher.inference.views).numpy()
 
 
 def encode_set(
@@ -107,30 +108,30 @@ def encode_set(
     Args:
         matcher: looks up each picture's neighbours.
         paths: of picture files and zips.
-        embed_set: embeds (N, 28, 28) uint8 ink.
+        embed_set: embeds N prepared pictures.
         report: called with the share that is done, and the current step in words.
 
     Raises:
         ValueError: there are none, or too many.
     """
-    # One file at a time is in memory. Of each picture only its ink is kept, or the problem.
-    inks: dict[str, np.ndarray] = {}
+    # One file at a time is in memory. Of each picture only what the network sees is kept, or the problem.
+    prepared: dict[str, np.ndarray] = {}
     problems: dict[str, str] = {}
     names: list[str] = []
     for name, content in unpacked(paths):
         report(0.8 * len(names) / MAX_PICTURES, f"reading {name}")
         names.append(name)
         try:
-            inks[name] = to_ink(content)
+            prepared[name] = prepare(content, matcher.input)
         except ValueError as error:
             problems[name] = str(error)
     if not names:
         raise ValueError("There is no picture in this set. Upload image files, or a zip of them.")
     report(0.85, "embedding")
     queries: dict[str, Query] = {}
-    if inks:
-        pixels = np.stack(list(inks.values()))
-        queries = dict(zip(inks, matcher.queries(pixels, embed_set(pixels)), strict=True))
+    if prepared:
+        pixels = np.stack(list(prepared.values()))
+        queries = dict(zip(prepared, matcher.queries(pixels, embed_set(pixels)), strict=True))
     return [Row(name, queries.get(name), problems.get(name, "")) for name in names]
 
 
@@ -149,11 +150,16 @@ def table_of(matcher: Matcher, rows: list[Row]) -> list[list]:
     return lines
 
 
-def as_csv(lines: list[list]) -> str:
+def columns(matcher: Matcher) -> list[str]:
+    """The table's headings, in the words of the page."""
+    return [wording_of(matcher).reads if name == "reads as" else name for name in COLUMNS]
+
+
+def as_csv(lines: list[list], headings: Sequence[str] = COLUMNS) -> str:
     """The table as CSV; a cell that a spreadsheet would take for a formula gets an apostrophe in front."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow(COLUMNS)
+    writer.writerow(headings)
     for line in lines:
         writer.writerow([f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" else cell for cell in line])
     return buffer.getvalue()

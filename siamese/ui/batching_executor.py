@@ -116,7 +116,8 @@ class BatchingExecutor:
             with self._lock:
                 if not self._waiting or len(self._in_flight) >= self._size:
                     return
-                folder, taken = self._waiting[0].folder, []
+                folder = self._waiting[0].folder
+                taken: list[Request] = []
                 while self._waiting and len(taken) < BATCH and self._waiting[0].folder == folder:
                     taken.append(self._waiting.popleft())
                 batch = Batch([request for request in taken if request.answer.set_running_or_notify_cancel()])

@@ -7,9 +7,11 @@ from functools import lru_cache
 import gradio as gr
 import numpy as np
 
-from siamese.matcher import Matcher
+from siamese.matcher import Matcher, Picture
 from siamese.retrieval.distances import distance_of
 from siamese.ui import answers, components
+from siamese.ui.examples import telling_pairs
+from siamese.ui.wording import wording_of
 
 # How far from the threshold an example of an error should lie, so that it stays one when the canvas redraws it.
 CLEAR = (0.7, 1.25)
@@ -19,22 +21,23 @@ EXAMPLES = ("Two different 4s", "A 4 and a 9", "A 1 and a crossed 7", "Same, but
 
 def build(matcher: Matcher) -> None:
     """Lay out the tab and wire it."""
-    gr.Markdown(
-        "Draw a symbol in each square, or upload two pictures. The answer follows each stroke.", elem_classes="lead"
-    )
+    words = wording_of(matcher)
+    gr.Markdown(words.compare_lead, elem_classes="lead")
     with gr.Row(elem_classes="compare"):
         with gr.Column(min_width=120, elem_classes="compare-a"):
-            first = components.canvas("First symbol", elem_id="canvas-a")
+            first = components.canvas(words.pads[0], drawn=words.drawn, elem_id="canvas-a")
             first_seen = components.seen()
         with gr.Column(min_width=120, elem_classes="compare-verdict"):
-            verdict = components.verdict(matcher.bundle.measurements.curves.validation_distances, matcher.threshold)
+            distances = matcher.bundle.measurements.curves.validation_distances
+            verdict = components.verdict(distances, matcher.threshold, words)
         with gr.Column(min_width=120, elem_classes="compare-b"):
-            second = components.canvas("Second symbol", elem_id="canvas-b")
+            second = components.canvas(words.pads[1], drawn=words.drawn, elem_id="canvas-b")
             second_seen = components.seen()
     where = gr.Checkbox(False, label="Show where they differ", elem_id="where", container=False)
-    gr.Markdown("Try one:", elem_classes="try")
+    names = EXAMPLES if words.drawn else tuple(telling_pairs(matcher))
+    gr.Markdown("Try one:" if names else "", elem_classes="try")
     with gr.Row(elem_classes="examples"):
-        buttons = [gr.Button(name, size="sm", variant="secondary", min_width=80) for name in EXAMPLES]
+        buttons = [gr.Button(name, size="sm", variant="secondary", min_width=80) for name in names]
 
     def answer(a: str | None, b: str | None, marked: bool) -> list[str | None]:
         picture_a, picture_b = components.picture_of(a), components.picture_of(b)
@@ -53,9 +56,9 @@ def build(matcher: Matcher) -> None:
     for number, button in enumerate(buttons):
 
         def show(marked: bool, number: int = number) -> tuple:
-            a, b = example(matcher, number)
+            a, b, *urls = shown_example(matcher, number)
             values = compare(matcher, a, b, marked)
-            return components.drawing_url(a), components.drawing_url(b), *map(components.to_json, values)
+            return *urls, *map(components.to_json, values)
 
         button.click(
             show,
@@ -67,32 +70,43 @@ def build(matcher: Matcher) -> None:
 
 
 def compare(
-    matcher: Matcher, a: bytes | np.ndarray | None, b: bytes | np.ndarray | None, marked: bool
+    matcher: Matcher, a: Picture | None, b: Picture | None, marked: bool
 ) -> tuple[dict, dict | None, dict | None]:
     """Compare two pictures.
 
     Args:
         matcher: compares them.
-        a: the first picture: a file, (28, 28) uint8 ink, or None while the canvas is blank.
+        a: the first picture: a file, a picture, or None while the canvas is blank.
         b: the second picture, likewise.
         marked: whether to show where the two differ.
 
     Returns:
         The values of `verdict`, and of `seen` for the first and the second picture.
     """
+    words = wording_of(matcher)
     (first, problem_a), (second, problem_b) = answers.encode(matcher, a, b)
     seen_a = None if first is None else answers.seen_value(matcher, first)
     seen_b = None if second is None else answers.seen_value(matcher, second)
     if problem_a or problem_b:
         return {"error": problem_a or problem_b}, seen_a, seen_b
     if first is None or second is None:
-        hint = "Draw a symbol in each square" if first is second else "Now draw the other one"
+        hint = words.both if first is second else words.other
         return {"hint": hint}, seen_a, seen_b
     comparison = matcher.compare(first, second)
     if marked and seen_a and seen_b:
         seen_a["heat"], seen_b["heat"] = map(components.base64_of, matcher.differences(first, second))
-    verdict = answers.comparison_value(matcher, comparison) | {"words": answers.verdict_words(comparison)}
+    verdict = answers.comparison_value(matcher, comparison) | {"words": answers.verdict_words(comparison, words)}
     return verdict, seen_a, seen_b
+
+
+def shown_example(matcher: Matcher, number: int) -> tuple[Picture, Picture, str, str]:
+    """The pair of an example's button: both pictures, and what the pads show of them."""
+    if matcher.input.kind == "ink":
+        a, b = example(matcher, number)
+        return a, b, components.drawing_url(a), components.drawing_url(b)
+    i, j = list(telling_pairs(matcher).values())[number]
+    first, second = (components.picture_url(matcher.gallery.images[at], matcher.input) for at in (i, j))
+    return matcher.gallery_query(i), matcher.gallery_query(j), first, second
 
 
 @lru_cache(maxsize=2 * len(EXAMPLES))

@@ -22,13 +22,18 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
+from siamese.bundle import sprite
 from siamese.bundle.curves import Histogram
+from siamese.config import InputConfig
+from siamese.ui.markup import GRID, PAD, PHOTO_PAD, SEEN, VERDICT, VOTES
+from siamese.ui.wording import Wording
 
 STATIC = Path(__file__).parent / "static"
 SCRIPTS = (
     "base.js",
     "canvas.js",
     "canvas_input.js",
+    "photo_pad.js",
     "verdict.js",
     "grid.js",
     "map.js",
@@ -36,47 +41,6 @@ SCRIPTS = (
     "symbols.js",
 )
 MAX_BYTES = 1_500_000  # of a picture that the page sends
-
-PAD = """
-<div class="pad">
-  <div class="pad-stage is-blank">
-    <canvas tabindex="0" role="img"></canvas>
-    <p class="pad-hint" aria-hidden="true">draw here</p>
-  </div>
-  <div class="pad-tools" role="toolbar" aria-label="Drawing tools">
-    <button type="button" data-do="undo" title="Undo the last stroke" aria-label="Undo">↶</button>
-    <button type="button" data-do="clear" title="Clear the canvas">Clear</button>
-    <label class="pad-upload" title="Upload a picture, or drop one on the canvas">
-      <input type="file" accept="image/*" aria-label="Upload a picture"><span>Upload</span>
-    </label>
-    <button type="button" data-do="paste" title="Paste a picture">Paste</button>
-    <button type="button" data-do="camera" title="Take a picture with the camera" hidden>Camera</button>
-  </div>
-  <p class="pad-message" role="alert" hidden></p>
-</div>
-"""
-
-VERDICT = """
-<div class="verdict" data-state="empty">
-  <p class="verdict-number" aria-live="polite"></p>
-  <p class="verdict-words" aria-live="polite"></p>
-  <p class="verdict-note" hidden></p>
-  <div class="verdict-figure">
-    <p class="verdict-legend"><span class="key-same">same digit</span> <span class="key-different">different digits</span>
-    <span class="verdict-distance"></span></p>
-  </div>
-</div>
-"""
-
-SEEN = """
-<div class="seen" hidden>
-  <canvas class="seen-ink" width="28" height="28" role="img"></canvas>
-  <p class="seen-words"></p>
-</div>
-"""
-
-GRID = '<p class="grid-empty"></p><ol class="grid"></ol>'
-VOTES = '<p class="votes-words" aria-live="polite"></p><ul class="votes"></ul>'
 
 
 def json_html(template: str, on_load: str, **kwargs: Any) -> gr.HTML:
@@ -98,19 +62,22 @@ def to_json(value: Any) -> str | None:
     return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def canvas(name: str = "Drawing", brush: int = 18, **kwargs: Any) -> gr.HTML:
-    """A square to draw on. Its value is a picture as a data URL, or None while it is blank.
+def canvas(name: str = "Drawing", brush: int = 18, drawn: bool = True, **kwargs: Any) -> gr.HTML:
+    """A square to draw on, or to put a picture in. Its value is a picture as a data URL, or None while it is blank.
 
     Handlers get the picture's file by `picture_of`, and set a drawing by `drawing_url`.
 
     Args:
         name: what a screen reader calls it.
         brush: width of a stroke, in pixels of a square of 280.
+        drawn: whether it can be drawn on; else it takes pictures only, and a part of one can be chosen.
         kwargs: further arguments of `gr.HTML`.
     """
-    on_load = "siamese.canvas(element, props, trigger, watch)"
+    pad = "canvas" if drawn else "photoPad"
+    on_load = f"siamese.{pad}(element, props, trigger, watch)"
+    template = PAD if drawn else PHOTO_PAD
     return gr.HTML(
-        None, html_template=PAD, js_on_load=on_load, apply_default_css=False, name=name, brush=brush, **kwargs
+        None, html_template=template, js_on_load=on_load, apply_default_css=False, name=name, brush=brush, **kwargs
     )
 
 
@@ -144,15 +111,48 @@ def drawing_url(pixels: np.ndarray) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def verdict(distances: Histogram, threshold: float) -> gr.HTML:
+def picture_url(pixels: np.ndarray, input: InputConfig) -> str:
+    """A prepared picture, or its thumbnail, as the data URL of what a visitor would bring."""
+    if input.kind == "ink":
+        return drawing_url(pixels)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels if input.kind == "photo" else 255 - pixels).save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def pixels_value(pixels: np.ndarray, input: InputConfig, longest: int | None = None) -> dict:
+    """A prepared picture as the page paints it; of kinds other than ink, reduced to `longest` pixels a side."""
+    scale = min(1.0, longest / max(pixels.shape[:2])) if longest and input.kind != "ink" else 1.0
+    if scale < 1:
+        width, height = (max(1, round(side * scale)) for side in pixels.shape[1::-1])
+        pixels = np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BOX))
+    return {
+        "pixels": base64_of(pixels),
+        "height": pixels.shape[0],
+        "width": pixels.shape[1],
+        "channels": 3 if pixels.ndim == 3 else 1,
+        "kind": input.kind,
+    }
+
+
+def sheet(url: str, input: InputConfig) -> dict:
+    """The sprite sheet as the page cuts it."""
+    height, width = sprite.cell_size(input)
+    return {"url": url, "width": width, "height": height, "kind": input.kind}
+
+
+def verdict(distances: Histogram, threshold: float, words: Wording) -> gr.HTML:
     """The answer about a pair, over the histogram of the distances of validation pairs.
 
     Args:
         distances: the histogram; the page gets its keys, same and different.
         threshold: the distance up to which a pair is called the same.
+        words: of the page.
     """
     on_load = "siamese.verdict(element, props, watch)"
-    return json_html(VERDICT, on_load, distances=asdict(distances), threshold=threshold)
+    return json_html(
+        VERDICT, on_load, distances=asdict(distances), threshold=threshold, hint=words.both, legend=list(words.legend)
+    )
 
 
 def seen() -> gr.HTML:
@@ -160,9 +160,11 @@ def seen() -> gr.HTML:
     return json_html(SEEN, "siamese.seen(element, props, watch)")
 
 
-def grid(sprite_url: str) -> gr.HTML:
+def grid(sheet: dict, words: Wording) -> gr.HTML:
     """Pictures of the gallery, cut from its sprite sheet; the event `select` says which one was clicked."""
-    return json_html(GRID, "siamese.grid(element, props, trigger, watch)", sprite=sprite_url)
+    return json_html(
+        GRID, "siamese.grid(element, props, trigger, watch)", sprite=sheet, hint=words.grid_hint, label=words.label
+    )
 
 
 def votes() -> gr.HTML:

@@ -14,7 +14,8 @@ import numpy as np
 from siamese.matcher import Matcher
 from siamese.ui import components
 from siamese.ui.gpu import on_gpu
-from siamese.ui.live_settings import READY_SETTINGS, Settings
+from siamese.ui.live_settings import Settings, enough_pictures, ready_settings
+from siamese.ui.wording import wording_of
 
 if TYPE_CHECKING:
     from siamese.ui.live_training import GallerySplit
@@ -23,7 +24,13 @@ if TYPE_CHECKING:
 MAX_RUNS = max(1, min(4, (os.cpu_count() or 2) // 2))  # at a time, each on a core; as many cores are left for answers
 GPU_SECONDS = 60  # for which a run may hold a Space GPU; it needs far fewer
 SCALE = 32767 / 2  # positions lie within -2 to 2, and are sent as 16-bit numbers
+EXCLUDABLE = 10  # labels that can be left out, the first ones
 FILES = ("learn.css", "learn_plots.js", "learn_map.js", "learn_view.js", "learn.js")
+
+
+def possible(matcher: Matcher) -> bool:
+    """Whether a run can learn from a gallery: from digits, or from four classes of eight pictures."""
+    return matcher.input.kind == "ink" or enough_pictures(matcher.gallery.labels)
 
 
 def build(matcher: Matcher, sprite_url: str, seconds: float) -> None:
@@ -34,8 +41,11 @@ def build(matcher: Matcher, sprite_url: str, seconds: float) -> None:
         sprite_url: of the gallery's sprite sheet.
         seconds: of processor time that a run may take.
     """
+    words = wording_of(matcher)
+    digits = words.label == "digit"
     gr.Markdown(
-        "A small network learns to tell digits apart, and you watch where it puts 1,000 pictures that it does not "
+        f"A small network learns to tell {words.labels} apart, and you watch where it puts "
+        f"{'1,000' if digits else 'half of the'} pictures{' that' if digits else ', which'} it does not "
         f"learn from. It learns from the other pictures of the gallery, for at most {seconds:g} seconds; the model that "
         "answers in the other tabs is never touched.",
         elem_classes="lead",
@@ -43,7 +53,12 @@ def build(matcher: Matcher, sprite_url: str, seconds: float) -> None:
     split = functools.cache(lambda: split_of(matcher))  # made when the tab is first opened
 
     def held_out(_: None) -> dict:  # Gradio passes one argument, always
-        return {"indices": split().indices.tolist(), "labels": split().held_out.labels.tolist()}
+        shown = split()
+        return {
+            "indices": shown.indices.tolist(),
+            "labels": shown.held_out.labels.tolist(),
+            "names": list(shown.held_out.names),
+        }
 
     files = [components.STATIC / name for name in FILES]
     gr.set_static_paths(files)
@@ -54,8 +69,11 @@ def build(matcher: Matcher, sprite_url: str, seconds: float) -> None:
         # Fetched when the tab is opened, so that the first tab is not kept waiting for them.
         head=f'<link rel="stylesheet" href="{style}">' + "".join(f'<script src="{url}"></script>' for url in scripts),
         elem_id="learn",
-        sprite=sprite_url,
-        ready_settings=[{"name": name, "text": text, "runs": runs} for name, text, runs in READY_SETTINGS],
+        sprite=components.sheet(sprite_url, matcher.input),
+        label=words.label,
+        many=words.labels,
+        names=list(matcher.labels[:EXCLUDABLE]),
+        ready_settings=ready_settings(words.label),
         server_functions=[held_out],
     )
     queue_status = gr.HTML(elem_id="learn-queue")  # Gradio writes the place in its queue here
@@ -73,7 +91,7 @@ def build(matcher: Matcher, sprite_url: str, seconds: float) -> None:
     # The settings come with the event. The component's value cannot hold them: a run writes its messages to it, for a
     # moment even after it was stopped.
     def train(event: gr.EventData) -> Iterator[str | None]:
-        for message in messages(event, snapshots):
+        for message in messages(event, snapshots, digits):
             yield components.to_json(message)
 
     event = view.submit(
@@ -98,7 +116,9 @@ def sent(event: gr.EventData, key: str) -> object:
         return None
 
 
-def messages(event: gr.EventData, run: Callable[[Settings], Generator[Snapshot, None, None]]) -> Iterator[dict]:
+def messages(
+    event: gr.EventData, run: Callable[[Settings], Generator[Snapshot, None, None]], digits: bool = True
+) -> Iterator[dict]:
     """The messages to the page: each snapshot as it is taken, and at the end all of them, or the problem.
 
     All of them are sent again because a browser skips updates that it has no time to show.
@@ -106,12 +126,14 @@ def messages(event: gr.EventData, run: Callable[[Settings], Generator[Snapshot, 
     Args:
         event: with "number" and "settings". Each message repeats the number, by which the page knows the run.
         run: trains with the settings and yields the snapshots.
+        digits: whether the settings come to a `train.py` command, which is sent along.
     """
     answer = {"number": sent(event, "number")}
     taken: list[dict] = []
     try:
         settings = Settings.of(sent(event, "settings"))
-        answer["command"] = settings.command()
+        if digits:
+            answer["command"] = settings.command()
         with closing(run(settings)) as snapshots:
             for snapshot in snapshots:
                 taken.append(snapshot_value(snapshot))
@@ -123,10 +145,13 @@ def messages(event: gr.EventData, run: Callable[[Settings], Generator[Snapshot, 
 
 
 def split_of(matcher: Matcher) -> GallerySplit:
-    """The gallery's pictures in two parts, as `split_gallery` makes them."""
-    from siamese.ui.live_training import split_gallery
+    """The gallery's pictures in two parts."""
+    from siamese.ui.live_training import split_gallery, split_pictures
 
-    return split_gallery(matcher.gallery.images, matcher.gallery.labels)
+    gallery = matcher.gallery
+    if matcher.input.kind == "ink":
+        return split_gallery(gallery.images, gallery.labels)
+    return split_pictures(gallery.images, gallery.labels, matcher.labels)
 
 
 def snapshot_value(snapshot: Snapshot) -> dict:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+import numpy as np
+
 from siamese.config import PRESETS, LossName, MiningName, RunConfig, TrainingConfig
 
 SECONDS = 20.0  # of processor time that a run may take; it ends then, at whatever step
 MAX_DIM = 64
+MIN_CLASSES, MIN_PER_CLASS = 4, 8  # of own pictures; smaller classes are left out
 MAX_LEARNING_RATE = 100.0
 
 DEFAULT = {"loss": "contrastive", "margin": 1.0, "dim": 16, "learning_rate": 0.02, "excluded": [], "seed": 0}
 TRIPLET = {"loss": "triplet", "margin": 0.3, "dim": 16, "learning_rate": 0.02, "excluded": [], "seed": 0}
+
+NOT_OF_DIGITS = 4  # the first so many hold for other pictures too
 
 # (name, what to watch, the settings of one run, or of two to compare). `benchmarks/live_training.py` runs them all.
 READY_SETTINGS = (
@@ -53,6 +58,25 @@ READY_SETTINGS = (
         [DEFAULT | {"excluded": [8, 9]}],
     ),
 )
+
+
+def enough_pictures(labels: np.ndarray) -> bool:
+    """Whether own pictures are enough to learn from: four classes of eight pictures."""
+    return int((np.bincount(labels) >= MIN_PER_CLASS).sum()) >= MIN_CLASSES
+
+
+def ready_settings(label: str) -> list[dict[str, Any]]:
+    """The ready settings as the page gets them; those that are about certain digits only where labels are digits.
+
+    Args:
+        label: what the gallery's labels are called, `digit` or `class`.
+    """
+    ready = READY_SETTINGS if label == "digit" else READY_SETTINGS[:NOT_OF_DIGITS]
+    many = {"digit": "digits", "class": "classes"}[label]
+    return [
+        {"name": name, "text": text.replace("digits", many).replace("digit", label), "runs": runs}
+        for name, text, runs in ready
+    ]
 
 
 @dataclass(frozen=True)

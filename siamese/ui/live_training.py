@@ -12,22 +12,26 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
+from siamese.config import InputConfig
 from siamese.data.images import SPLIT_SEED, LabeledImages
 from siamese.data.sources import Role, Source
 from siamese.models.networks import initialised
 from siamese.training.trainer import Step, Trainer
-from siamese.ui.live_settings import SECONDS, Settings
+from siamese.ui.live_settings import MIN_CLASSES, MIN_PER_CLASS, SECONDS, Settings, enough_pictures
 from siamese.ui.snapshots import Snapshot, Snapshots
 
 PATIENCE = 6.0  # times its budget, a run ends by the clock: where the cores are busy, processor time passes slowly
 STEPS_BETWEEN = 4  # from one snapshot to the next
 HELD_OUT = 100  # pictures of each digit in the snapshots, never trained on
-MIN_PER_DIGIT = 50  # pictures that a gallery must have
+MIN_PER_DIGIT = 50  # pictures that a gallery of digits must have
+MOST_CLASSES, EPOCH = 30, 4000  # classes of a batch, and pictures of an epoch, of own pictures
+LARGEST = 32  # pixels, of the longer side of a photograph here
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,13 @@ class GallerySplit:
         fit: to learn from.
         held_out: for the snapshots.
         indices: (len(held_out),) place of each held-out picture in the gallery.
+        input: of a network that learns from it.
     """
 
     fit: LabeledImages
     held_out: LabeledImages
     indices: np.ndarray
+    input: InputConfig = field(default_factory=InputConfig)
 
 
 def split_gallery(images: np.ndarray, labels: np.ndarray) -> GallerySplit:
@@ -71,6 +77,40 @@ def split_gallery(images: np.ndarray, labels: np.ndarray) -> GallerySplit:
     return GallerySplit(
         everything.subset(torch.from_numpy(fit)), everything.subset(torch.from_numpy(held_out)), held_out
     )
+
+
+def split_pictures(images: np.ndarray, labels: np.ndarray, names: tuple[str, ...]) -> GallerySplit:
+    """Split a gallery of own pictures, the same way each time: half of each class is held out, at most 100 pictures.
+
+    Args:
+        images: (N, h, w) or (N, h, w, 3) uint8 thumbnails; they are reduced to at most 32 pixels.
+        labels: (N,) int, indices into `names`. Classes of fewer than eight pictures are left out.
+        names: of the classes.
+
+    Raises:
+        ValueError: there are fewer than four classes of eight pictures.
+    """
+    if not enough_pictures(labels):
+        raise ValueError(f"The gallery is too small to learn from: it takes {MIN_CLASSES} classes of {MIN_PER_CLASS}.")
+    pixels = torch.from_numpy(images if images.ndim == 4 else images[..., None]).permute(0, 3, 1, 2)
+    scale = min(1.0, LARGEST / max(pixels.shape[2:]))
+    size = round(pixels.shape[2] * scale), round(pixels.shape[3] * scale)
+    small = F.interpolate(pixels.float(), size=size, mode="area").round().to(torch.uint8)
+    everything = LabeledImages(small, torch.from_numpy(labels.astype(np.int64)), names)
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(SPLIT_SEED)).numpy()
+    members = [order[labels[order] == label] for label in range(len(names))]
+    members = [found for found in members if len(found) >= MIN_PER_CLASS]
+    halves = [min(HELD_OUT, len(found) // 2) for found in members]
+    held_out = np.concatenate([found[:half] for found, half in zip(members, halves, strict=True)])
+    fit = everything.subset(
+        torch.from_numpy(np.concatenate([found[n:] for found, n in zip(members, halves, strict=True)]))
+    )
+    shares = fit.images.float().div(255).transpose(0, 1).flatten(1)
+    mean, std = shares.mean(dim=1), shares.std(dim=1).clamp(min=0.01)
+    form = InputConfig(
+        "photo", size, fit.images.shape[1], tuple(mean.tolist()), tuple(std.tolist()), None, None, "crop"
+    )
+    return GallerySplit(fit, everything.subset(torch.from_numpy(held_out)), held_out, form)
 
 
 def run(
@@ -106,9 +146,12 @@ def _snapshots(
     settings: Settings, split: GallerySplit, budget: CpuBudget, device: str
 ) -> Generator[Snapshot, None, None]:
     config = settings.run()
-    net = initialised(config.network, config.input, config.training.seed)
+    net = initialised(config.network, split.input, config.training.seed)
     fit = split.fit.without(config.data.exclude_classes)
-    trainer = Trainer(net, [Source.of(fit, Role.DIGIT, config.data.digits)], config.training, device)
+    source = Source.of(fit, Role.DIGIT, config.data.digits)
+    if split.input.kind != "ink":  # few pictures, so that an epoch is as many steps as of a gallery of digits
+        source = replace(source, per_class=4, classes=MOST_CLASSES, passes=max(1, EPOCH // len(fit)))
+    trainer = Trainer(net, [source], config.training, device)
     total = trainer.steps_per_epoch * config.training.epochs
     snapshots = Snapshots(split.held_out, config.data.exclude_classes, total)
     yield snapshots.take(trainer.ema, [])

@@ -13,8 +13,11 @@ from siamese.matcher import Matcher
 from siamese.retrieval.projection import place, principal_components
 from siamese.retrieval.search import leave_one_out_vote
 from siamese.ui import answers, components
+from siamese.ui.label_colours import colours_of
 from siamese.ui.theme import DIGITS
+from siamese.ui.wording import wording_of
 
+MOST_TRACES = 40  # labels with a trace of their own; more would draw slowly
 LINKED = 12  # neighbours that lines are drawn to
 
 PLOT = """
@@ -45,6 +48,8 @@ PLOT = """
 def build(matcher: Matcher, sprite_url: str, plotly_url: str) -> None:
     """Lay out the tab and wire it."""
 
+    words = wording_of(matcher)
+
     def figure(_: None) -> dict:  # Gradio passes one argument, always
         return json.loads(map_json(matcher))
 
@@ -55,15 +60,17 @@ def build(matcher: Matcher, sprite_url: str, plotly_url: str) -> None:
 
     with gr.Row(elem_classes="mapping"):
         with gr.Column(min_width=200, scale=0, elem_classes="map-side"):
-            canvas = components.canvas("Your drawing", elem_id="canvas-map")
+            canvas = components.canvas(words.own, drawn=words.drawn, elem_id="canvas-map")
             seen = components.seen()
         with gr.Column(min_width=280, elem_classes="map-main"):
             # Its value is the visitor's own point, or a hint while there is none.
             view = components.json_html(
-                PLOT,
+                PLOT if words.drawn else PLOT.replace("digit</button>", "class</button>").replace("Digits", "Classes"),
                 "siamese.map(element, props, trigger, watch, server)",
                 elem_id="map",
-                sprite=sprite_url,
+                sprite=components.sheet(sprite_url, matcher.input),
+                label=words.label,
+                named=words.named,
                 plotly=plotly_url,
                 server_functions=[figure, neighbours],
             )
@@ -93,7 +100,7 @@ def own_point(matcher: Matcher, picture: bytes | None) -> tuple[dict, dict | Non
         "xy": matcher.locate(query),
         "pca": place(components_of(matcher)[indices], distances),
         "neighbours": [answers.neighbour_value(matcher, neighbour) for neighbour in found],
-        "words": "Your drawing: its nearest in the original space",
+        "words": f"{wording_of(matcher).own}: its nearest in the original space",
     }
     return value, answers.seen_value(matcher, query)
 
@@ -106,20 +113,22 @@ def components_of(matcher: Matcher) -> np.ndarray:
 
 @lru_cache(maxsize=2)
 def map_json(matcher: Matcher) -> str:
-    """The figure as plotly's JSON: one trace for each label, and in `layout.meta` what the page needs besides."""
+    """The figure as plotly's JSON: one trace for each label (one for all where there are many), and in `layout.meta` what the page needs besides."""
     import plotly.graph_objects as go
 
     gallery = matcher.gallery
     figure = go.Figure()
-    for label, name in enumerate(matcher.labels):
-        members = np.flatnonzero(gallery.labels == label)
+    colours = colours_of(gallery.xy, gallery.labels, len(matcher.labels))
+    apart = len(matcher.labels) <= MOST_TRACES
+    groups = [np.flatnonzero(gallery.labels == label) for label in range(len(matcher.labels))]
+    for label, members in enumerate(groups if apart else [np.arange(len(gallery))]):
         figure.add_scattergl(
             x=gallery.xy[members, 0],
             y=gallery.xy[members, 1],
             customdata=members.astype(np.uint16),
-            name=name,
+            name=matcher.labels[label] if apart else "",
             mode="markers",
-            marker={"size": 4.5, "opacity": 0.8, "color": DIGITS[label % len(DIGITS)]},
+            marker={"size": 4.5, "opacity": 0.8, "color": DIGITS[colours[label]]},
             hoverinfo="none",
         )
     pca = components_of(matcher)
@@ -134,6 +143,9 @@ def map_json(matcher: Matcher) -> str:
         font={"family": "system-ui, sans-serif"},
         meta={
             "count": len(gallery),
+            "names": matcher.labels,
+            "labels": gallery.labels.astype(np.int32),
+            "colours": colours,
             "px": pca[:, 0],
             "py": pca[:, 1],
             "pz": pca[:, 2],

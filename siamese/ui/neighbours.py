@@ -9,22 +9,20 @@ import numpy as np
 
 from siamese.matcher import Matcher
 from siamese.ui import answers, components
+from siamese.ui.wording import Wording, wording_of
 
-NEAREST = "Nearest"
-OTHER = "Nearest of another digit"
-FARTHEST = "Farthest of the same digit"
-MODES = (NEAREST, OTHER, FARTHEST)
-ANY = "any digit"
+NEAREST, OTHER, FARTHEST = range(3)  # modes
+ANY = -1  # in place of a label
 LONGEST_WALK = 200
 
 
 def build(matcher: Matcher, sprite_url: str) -> None:
     """Lay out the tab and wire it."""
-    gallery = matcher.gallery
-    gr.Markdown("Draw a query or pick one. Click a neighbour to walk on from it.", elem_classes="lead")
+    gallery, words = matcher.gallery, wording_of(matcher)
+    gr.Markdown(words.search_lead, elem_classes="lead")
     with gr.Row(elem_classes="search"):
         with gr.Column(min_width=240, scale=0, elem_classes="search-query"):
-            canvas = components.canvas("Query", elem_id="canvas-query")
+            canvas = components.canvas("Query", drawn=words.drawn, elem_id="canvas-query")
             seen = components.seen()
             with gr.Row(elem_classes="tight"):
                 surprise = gr.Button("Surprise me", size="sm", min_width=60, elem_id="surprise")
@@ -35,31 +33,32 @@ def build(matcher: Matcher, sprite_url: str) -> None:
         with gr.Column(min_width=280, elem_classes="search-found"):
             with gr.Row(elem_classes="tight"):
                 k = gr.Slider(1, 50, 20, step=1, label="How many", elem_id="k")
-                digit = gr.Dropdown([ANY, *matcher.labels], value=ANY, label="Only", elem_id="only", min_width=110)
-            mode = gr.Radio(list(MODES), value=NEAREST, show_label=False, container=False, elem_id="mode")
+                only = gr.Dropdown(choices(matcher, words), value=ANY, label="Only", elem_id="only", min_width=110)
+            modes = list(zip(words.modes, (NEAREST, OTHER, FARTHEST), strict=True))
+            mode = gr.Radio(modes, value=NEAREST, show_label=False, container=False, elem_id="mode")
             votes = components.votes()
-            grid = components.grid(sprite_url)
+            grid = components.grid(components.sheet(sprite_url, matcher.input), words)
     walk = gr.State([])  # gallery indices that were walked over, the present one last; -1 is the drawing
 
     outputs = [grid, votes, seen]
 
-    def found(drawing: str | None, path: list[int], k: float, mode: str, digit: str) -> tuple:
-        values = search(matcher, components.picture_of(drawing), path, k, mode, digit)
+    def found(drawing: str | None, path: list[int], k: float, mode: int, only: int) -> tuple:
+        values = search(matcher, components.picture_of(drawing), path, k, mode, only)
         return tuple(map(components.to_json, values))
 
-    asked = [canvas, walk, k, mode, digit]
+    asked = [canvas, walk, k, mode, only]
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
-    def drawn(drawing: str | None, k: float, mode: str, digit: str) -> tuple:
+    def drawn(drawing: str | None, k: float, mode: int, only: int) -> tuple:
         path = [-1] if drawing else []
-        return path, gr.update(interactive=False), *found(drawing, path, k, mode, digit)
+        return path, gr.update(interactive=False), *found(drawing, path, k, mode, only)
 
-    canvas.change(drawn, [canvas, k, mode, digit], [walk, back, *outputs], trigger_mode="always_last", **quiet)
-    gr.on([k.input, mode.input, digit.input], found, asked, outputs, trigger_mode="always_last", **quiet)
+    canvas.change(drawn, [canvas, k, mode, only], [walk, back, *outputs], trigger_mode="always_last", **quiet)
+    gr.on([k.input, mode.input, only.input], found, asked, outputs, trigger_mode="always_last", **quiet)
 
-    def step(to: int, drawing: str | None, path: list[int], k: float, mode: str, digit: str) -> tuple:
+    def step(to: int, drawing: str | None, path: list[int], k: float, mode: int, only: int) -> tuple:
         path = [*path, to][-LONGEST_WALK:]
-        return path, gr.update(interactive=len(path) > 1), *found(drawing, path, k, mode, digit)
+        return path, gr.update(interactive=len(path) > 1), *found(drawing, path, k, mode, only)
 
     def selected(event: gr.SelectData, *state) -> tuple:
         return step(int(event.index), *state)
@@ -72,9 +71,9 @@ def build(matcher: Matcher, sprite_url: str) -> None:
             raise gr.Error(f"The gallery's pictures go from 0 to {len(gallery) - 1}.", print_exception=False)
         return step(int(number), *state)
 
-    def returned(drawing: str | None, path: list[int], k: float, mode: str, digit: str) -> tuple:
+    def returned(drawing: str | None, path: list[int], k: float, mode: int, only: int) -> tuple:
         path = path[:-1]
-        return path, gr.update(interactive=len(path) > 1), *found(drawing, path, k, mode, digit)
+        return path, gr.update(interactive=len(path) > 1), *found(drawing, path, k, mode, only)
 
     grid.select(selected, asked, [walk, back, *outputs], **quiet)
     surprise.click(surprised, asked, [walk, back, *outputs], **quiet)
@@ -82,8 +81,13 @@ def build(matcher: Matcher, sprite_url: str) -> None:
     back.click(returned, asked, [walk, back, *outputs], **quiet)
 
 
+def choices(matcher: Matcher, words: Wording) -> list[tuple[str, int]]:
+    """The filter's choices: a label's name, and the label."""
+    return [(words.any_label, ANY), *((name, label) for label, name in enumerate(matcher.labels))]
+
+
 def search(
-    matcher: Matcher, picture: bytes | None, path: list[int], k: float, mode: str, digit: str
+    matcher: Matcher, picture: bytes | None, path: list[int], k: float, mode: int, only: int
 ) -> tuple[dict, dict | None, dict | None]:
     """The neighbours of the query at the end of a walk.
 
@@ -92,8 +96,8 @@ def search(
         picture: the drawing's file, or None while the canvas is blank.
         path: gallery indices that were walked over, the present one last; -1 is the drawing.
         k: how many to show.
-        mode: one of `MODES`.
-        digit: the name of the only label to show, or `ANY`.
+        mode: one of NEAREST, OTHER and FARTHEST.
+        only: the only label to show, or `ANY`.
 
     Returns:
         The values of `grid`, `votes` and `seen`.
@@ -102,15 +106,15 @@ def search(
     if at >= 0:
         query = matcher.gallery_query(at)
         own = int(matcher.gallery.labels[at])
-        words = {"words": f"picture #{at} of the gallery, a {matcher.labels[own]}"}
+        words = {"words": f"picture #{at} of the gallery, {wording_of(matcher).named.format(matcher.labels[own])}"}
     else:
         ((drawing, problem),) = answers.encode(matcher, picture)
         if drawing is None:
-            return {"items": [], "hint": problem or "Draw something on the left, or press “Surprise me”"}, None, None
+            return {"items": [], "hint": problem or wording_of(matcher).search_hint}, None, None
         query, words = drawing, {}
         own = answers.majority(matcher.neighbours(query, answers.VOTERS))
     seen = answers.seen_value(matcher, query) | words
-    among = candidates(matcher, own, mode, digit)
+    among = candidates(matcher, own, mode, only)
     among = among[among != at]
     if not len(among):
         return {"items": [], "hint": "No picture of the gallery fits this filter"}, None, seen
@@ -120,17 +124,17 @@ def search(
         shown = matcher.neighbours(query, int(k), among)
     items = [answers.neighbour_value(matcher, n) | {"odd": n.label != own} for n in shown]
     # A vote among pictures that were filtered by their label would only repeat the filter.
-    open_vote = mode == NEAREST and digit == ANY
+    open_vote = mode == NEAREST and only == ANY
     votes = answers.votes_value(matcher, shown, matcher.is_novel(query)) if open_vote else None
     return {"items": items}, votes, seen
 
 
-def candidates(matcher: Matcher, own: int, mode: str, digit: str) -> np.ndarray:
-    """The gallery indices that a mode and a filter by digit leave."""
+def candidates(matcher: Matcher, own: int, mode: int, only: int) -> np.ndarray:
+    """The gallery indices that a mode and a filter by label leave."""
     labels = matcher.gallery.labels
     keep = np.ones(len(labels), dtype=bool)
-    if digit != ANY:
-        keep &= labels == matcher.labels.index(digit)
+    if only != ANY:
+        keep &= labels == only
     if mode == OTHER:
         keep &= labels != own
     if mode == FARTHEST:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import gradio as gr
+from gradio.routes import INTERNAL_ROUTES
 
+from siamese.bundle import sprite as bundle_sprite
 from siamese.matcher import Matcher
-from siamese.ui import about, api, batch, compare, components, learn, map, neighbours, symbols, theme
+from siamese.ui import about, api, batch, compare, components, learn, map, naming, neighbours, symbols, theme
 from siamese.ui.live_settings import SECONDS
 
 TITLE = "Siamese digits"
@@ -19,55 +21,99 @@ STATUS_SECONDS = 5  # between two messages to those who wait
 
 
 def build(
-    matcher: Matcher, problem: str = "", retry: Callable[[], str] | None = None, learn_seconds: float = SECONDS
+    matcher: Matcher,
+    problem: str = "",
+    retry: Callable[[], str] | None = None,
+    learn_seconds: float = SECONDS,
+    others: Sequence[Matcher] = (),
 ) -> gr.Blocks:
-    """Lay out the page.
+    """Lay out the app: a page for each model, with a bar between them where there are several.
 
     Args:
-        matcher: answers in all tabs; its folder holds the gallery's sprite sheet.
-        problem: why another model is served than was asked for; empty if it is the one.
-        retry: tries again to get the one that was asked for, and returns the problem, in one line, if it fails.
+        matcher: answers in all tabs of the main page; its folder holds the gallery's sprite sheet.
+        problem: why other models are served than were asked for; empty if it is those.
+        retry: tries again to get the ones that were asked for, and returns the problem, in one line, if it fails.
         learn_seconds: of processor time that a run in the Learn tab may take.
+        others: answer on the further pages, each at an address of its own.
+    """
+    (name, _), *further = naming.pages((matcher, *others), INTERNAL_ROUTES)
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as demo:
+        if others:
+            gr.Navbar(main_page_name=name)
+        lay_out(matcher, problem, retry, learn_seconds, model=name if others else "")
+    for other, (title, slug) in zip(others, further, strict=True):
+        with demo.route(title, f"/{slug}"):
+            gr.Navbar(main_page_name=name)
+            lay_out(other, "", None, learn_seconds, slug, title)
+    # As Gradio comes, each event tells everybody who waits where they stand: with fifty, that costs more than an answer.
+    return demo.queue(status_update_rate=STATUS_SECONDS, default_concurrency_limit=4, max_size=64)
+
+
+def lay_out(
+    matcher: Matcher,
+    problem: str,
+    retry: Callable[[], str] | None,
+    learn_seconds: float,
+    slug: str = "",
+    model: str = "",
+) -> None:
+    """Lay out the page of one model, within Gradio's context.
+
+    Args:
+        matcher: answers in all tabs.
+        problem: as `build` takes it.
+        retry: likewise.
+        learn_seconds: likewise.
+        slug: of the page's address, which the API's names begin with; empty for the main page.
+        model: that the API's documentation names, where there are several.
     """
     # A copy: a path in a cache would tell visitors about this machine, and not every path may be served.
-    sprite = Path(tempfile.mkdtemp(prefix="siamese-")) / "gallery.png"
-    shutil.copyfile(matcher.folder / "gallery.png", sprite)
+    sheet = bundle_sprite.file_name(matcher.input)
+    sprite = Path(tempfile.mkdtemp(prefix="siamese-")) / sheet
+    shutil.copyfile(matcher.folder / sheet, sprite)
     plotly = map.plotly_js()
     gr.set_static_paths([sprite, plotly])
     sprite_url, plotly_url = components.file_url(sprite), components.file_url(plotly)
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as demo:
-        api.build(matcher)  # first, so that its names are taken by none of the page's own events
-        gr.Markdown(
-            "# Same or different?\n"
-            "A Siamese network looks at two handwritten symbols and says how likely they are the same.",
-            elem_classes="title",
-        )
-        if problem:
-            with gr.Row(elem_classes="problem"):
-                message = gr.Markdown(problem, elem_id="problem")
-                again = gr.Button(
-                    "Try again", size="sm", scale=0, min_width=100, visible=retry is not None, elem_id="again"
-                )
-            if retry:
-                again.click(retry, None, message, api_visibility="private", concurrency_limit=1)
-        with gr.Tabs():
-            with gr.Tab("Compare", id="compare"):
-                compare.build(matcher)
-            with gr.Tab("Neighbours", id="neighbours"):
-                neighbours.build(matcher, sprite_url)
-            with gr.Tab("Map", id="map"):
-                map.build(matcher, sprite_url, plotly_url)
-            with gr.Tab("New symbols", id="symbols"):
-                symbols.build(matcher)
+    api.build(matcher, f"{slug}_" if slug else "", model)  # first, so that no event of the page takes its names
+    gr.Markdown(heading(matcher), elem_classes="title")
+    if problem:
+        with gr.Row(elem_classes="problem"):
+            message = gr.Markdown(problem, elem_id="problem")
+            again = gr.Button(
+                "Try again", size="sm", scale=0, min_width=100, visible=retry is not None, elem_id="again"
+            )
+        if retry:
+            again.click(retry, None, message, api_visibility="private", concurrency_limit=1)
+    with gr.Tabs():
+        with gr.Tab("Compare", id="compare"):
+            compare.build(matcher)
+        with gr.Tab("Neighbours", id="neighbours"):
+            neighbours.build(matcher, sprite_url)
+        with gr.Tab("Map", id="map"):
+            map.build(matcher, sprite_url, plotly_url)
+        with gr.Tab("New symbols" if matcher.input.kind == "ink" else "New things", id="symbols"):
+            symbols.build(matcher)
+        if learn.possible(matcher):
             with gr.Tab("Learn", id="learn"):
                 learn.build(matcher, sprite_url, learn_seconds)
-            with gr.Tab("Many at once", id="batch"):
-                batch.build(matcher)
-            with gr.Tab("About", id="about") as tab:
-                plots = about.build(matcher, problem)
-        tab.select(lambda: about.figures(matcher), None, plots, show_progress="hidden", api_visibility="private")
-    # As Gradio comes, each event tells everybody who waits where they stand: with fifty, that costs more than an answer.
-    return demo.queue(status_update_rate=STATUS_SECONDS, default_concurrency_limit=4, max_size=64)
+        with gr.Tab("Many at once", id="batch"):
+            batch.build(matcher)
+        with gr.Tab("About", id="about") as tab:
+            plots = about.build(matcher, problem, f"{slug}_" if slug else "")
+    tab.select(lambda: about.figures(matcher), None, plots, show_progress="hidden", api_visibility="private")
+
+
+def heading(matcher: Matcher) -> str:
+    """The page's title and its first line."""
+    if matcher.input.kind == "ink":
+        return (
+            "# Same or different?\n"
+            "A Siamese network looks at two handwritten symbols and says how likely they are the same."
+        )
+    return (
+        f"# Same or different? {naming.escaped(naming.name_of(matcher))}\n"
+        "A Siamese network looks at two pictures and says how likely they show the same thing."
+    )
 
 
 def launch(demo: gr.Blocks, **options) -> tuple:

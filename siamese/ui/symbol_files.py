@@ -11,25 +11,36 @@ import numpy as np
 from PIL import Image
 
 from siamese.config.model import InputConfig
+from siamese.inputs.preparing import pixel_shape
 from siamese.ui import answers, components
 
 MAX_SYMBOLS, MAX_EXAMPLES = 20, 5  # that a visitor can teach, and examples of each
 MAX_NAME = 24  # characters
-FORMAT = "siamese symbols 1"
+FORMAT = "siamese symbols 1"  # of ink
+FORMAT_OTHERS = "siamese things 1"  # with the pictures' kind, size and channels
 READY_SETS = tuple(sorted((components.STATIC.parent / "symbol_sets").glob("*.png")))
-SIDE = InputConfig().size[0]
+SIDE = InputConfig().size[0]  # of a drawing in a ready set
 
-Drawings = dict[str, list[np.ndarray]]  # name -> examples, each (28, 28) uint8 ink
+INK = InputConfig()
+
+Drawings = dict[str, list[np.ndarray]]  # name -> examples, each a prepared picture
 
 
-def write_file(drawings: Mapping[str, Sequence[np.ndarray]]) -> str:
+def write_file(drawings: Mapping[str, Sequence[np.ndarray]], input: InputConfig = INK) -> str:
     """All symbols as one file, which `read_file` reads again; returns its path."""
     symbols = {name: [components.base64_of(pixels) for pixels in examples] for name, examples in drawings.items()}
-    return answers.downloadable("symbols.json", json.dumps({"format": FORMAT, "symbols": symbols}, ensure_ascii=False))
+    name = "symbols.json" if input.kind == "ink" else "things.json"
+    return answers.downloadable(name, json.dumps(_head(input) | {"symbols": symbols}, ensure_ascii=False))
+
+
+def _head(input: InputConfig) -> dict:
+    if input.kind == "ink":
+        return {"format": FORMAT}
+    return {"format": FORMAT_OTHERS, "kind": input.kind, "size": list(input.size), "channels": input.channels}
 
 
 @answers.show_errors
-def read_file(path: str) -> Drawings:
+def read_file(path: str, input: InputConfig = INK) -> Drawings:
     """Symbols that were downloaded before.
 
     Raises:
@@ -38,10 +49,11 @@ def read_file(path: str) -> Drawings:
     problem = "This is no file of symbols that was downloaded here."
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
-        if content["format"] != FORMAT:
+        if {key: content.get(key) for key in _head(input)} != _head(input):
             raise ValueError(problem)
         symbols = {
-            str(name)[:MAX_NAME]: [_pixels(item) for item in examples] for name, examples in content["symbols"].items()
+            str(name)[:MAX_NAME]: [_pixels(item, input) for item in examples]
+            for name, examples in content["symbols"].items()
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(problem) from error
@@ -51,8 +63,8 @@ def read_file(path: str) -> Drawings:
     return symbols
 
 
-def _pixels(text: str) -> np.ndarray:
-    return np.frombuffer(base64.b64decode(text, validate=True), np.uint8).reshape(SIDE, SIDE)
+def _pixels(text: str, input: InputConfig) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text, validate=True), np.uint8).reshape(pixel_shape(input))
 
 
 def read_set(path: Path) -> Drawings:

@@ -8,10 +8,12 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from siamese.config import InputConfig
 from siamese.matcher import Matcher
 from siamese.retrieval.results import Query
 from siamese.ui import answers, components
 from siamese.ui.symbol_files import (
+    INK,
     MAX_EXAMPLES,
     MAX_NAME,
     MAX_SYMBOLS,
@@ -21,12 +23,14 @@ from siamese.ui.symbol_files import (
     read_set,
     write_file,
 )
+from siamese.ui.wording import wording_of
 
 MIN_SYMBOLS = 2  # fewer leave no choice
+SHOWN = 72  # pixels of an example on the board
 
 BOARD = """
 <p class="symbols-words" aria-live="polite"></p>
-<p class="grid-empty">Draw a symbol, give it a name, press “Teach”. Two symbols are enough to begin.</p>
+<p class="grid-empty"></p>
 <ul class="symbols"></ul>
 """
 
@@ -37,19 +41,17 @@ Taught = dict[str, list[Query]]
 
 def build(matcher: Matcher) -> None:
     """Lay out the tab and wire it."""
-    gr.Markdown(
-        "Teach it two symbols or more, one drawing each (up to five), then draw one of them again. "
-        "The network is not trained any further: it only compares. Of the ready sets, it never saw Aramaic before.",
-        elem_classes="lead",
-    )
+    words = wording_of(matcher)
+    sets = READY_SETS if words.drawn else ()
+    gr.Markdown(words.teach_lead, elem_classes="lead")
     taught = gr.State({})
     with gr.Row(elem_classes="teaching"):
         with gr.Column(min_width=220, elem_classes="teach"):
             gr.Markdown("### 1 · Teach")
-            canvas = components.canvas("Example", elem_id="canvas-teach")
+            canvas = components.canvas("Example", drawn=words.drawn, elem_id="canvas-teach")
             with gr.Row(elem_classes="tight"):
                 name = gr.Textbox(
-                    placeholder="name of this symbol",
+                    placeholder=words.teach_name,
                     show_label=False,
                     max_length=MAX_NAME,
                     min_width=120,
@@ -57,17 +59,19 @@ def build(matcher: Matcher) -> None:
                 )
                 teach = gr.Button("Teach", variant="primary", min_width=80, scale=0, elem_id="teach")
             with gr.Row(elem_classes="examples"):
-                ready = [gr.Button(path.stem, size="sm", min_width=70) for path in READY_SETS]
+                ready = [gr.Button(path.stem, size="sm", min_width=70) for path in sets]
             with gr.Row(elem_classes="tight"):
                 save = gr.DownloadButton("Download", size="sm", min_width=70, interactive=False, elem_id="save-symbols")
                 load = gr.UploadButton("Load", file_types=[".json"], size="sm", min_width=70, elem_id="load-symbols")
                 forget = gr.Button("Forget all", size="sm", min_width=70)
         with gr.Column(min_width=220, elem_classes="query"):
-            gr.Markdown("### 2 · Draw one again")
-            query = components.canvas("Symbol to recognise", elem_id="canvas-unknown")
+            gr.Markdown(words.teach_again)
+            query = components.canvas(words.teach_unknown, drawn=words.drawn, elem_id="canvas-unknown")
         with gr.Column(min_width=280, elem_classes="board"):
             gr.Markdown("### 3 · What it takes it for")
-            board = components.json_html(BOARD, "siamese.symbols(element, props, trigger, watch)", elem_id="symbols")
+            board = components.json_html(
+                BOARD, "siamese.symbols(element, props, trigger, watch)", elem_id="symbols", hint=words.teach_empty
+            )
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
     def shown(symbols: Taught, drawing: str | None) -> str | None:
@@ -82,14 +86,14 @@ def build(matcher: Matcher) -> None:
         return symbols, shown(symbols, drawing)
 
     def loaded(file: str, drawing: str | None) -> tuple:
-        symbols = examples_of(matcher, read_file(file))
+        symbols = examples_of(matcher, read_file(file, matcher.input))
         return symbols, shown(symbols, drawing)
 
     gr.on([teach.click, name.submit], taught_one, [taught, name, canvas, query], [taught, canvas, name, board], **quiet)
     query.change(shown, [taught, query], board, trigger_mode="always_last", **quiet)
     board.select(forgotten, [taught, query], [taught, board], **quiet)
     forget.click(lambda: ({}, shown({}, None), None), None, [taught, board, query], **quiet)
-    for button, path in zip(ready, READY_SETS, strict=True):
+    for button, path in zip(ready, sets, strict=True):
 
         def chosen(drawing: str | None, path: Path = path) -> tuple:
             symbols = examples_of(matcher, read_set(path))
@@ -97,7 +101,7 @@ def build(matcher: Matcher) -> None:
 
         button.click(chosen, query, [taught, board], **quiet)
     # A click downloads the file that the button holds already, so the file is made before.
-    taught.change(offered, taught, save, **quiet)
+    taught.change(lambda symbols: offered(symbols, matcher.input), taught, save, **quiet)
     load.upload(loaded, [load, query], [taught, board], **quiet)
 
 
@@ -108,13 +112,14 @@ def add(matcher: Matcher, symbols: Taught, name: str, picture: bytes | None) -> 
     Raises:
         gr.Error: it has no name or no ink, or there is no room for it.
     """
+    words = wording_of(matcher)
     name = " ".join((name or "").split())[:MAX_NAME]
     if picture is None:
-        raise ValueError("Draw an example first, in the left square.")
+        raise ValueError(words.teach_first)
     if not name:
-        raise ValueError("Give the symbol a name first.")
+        raise ValueError(words.teach_no_name)
     if name not in symbols and len(symbols) >= MAX_SYMBOLS:
-        raise ValueError(f"There is room for {MAX_SYMBOLS} symbols. Forget one first.")
+        raise ValueError(f"There is room for {MAX_SYMBOLS} {words.teach_things}. Forget one first.")
     if len(symbols.get(name, ())) >= MAX_EXAMPLES:
         raise ValueError(f"{name!r} has {MAX_EXAMPLES} examples already, and more are not needed.")
     return symbols | {name: [*symbols.get(name, []), *matcher.examples([picture])]}
@@ -126,12 +131,12 @@ def examples_of(matcher: Matcher, drawings: Drawings) -> Taught:
     return {name: [next(made) for _ in examples] for name, examples in drawings.items()}
 
 
-def offered(symbols: Taught) -> dict:
+def offered(symbols: Taught, input: InputConfig = INK) -> dict:
     """The download button, with the symbols' file if there are any."""
     if not symbols:
         return gr.update(value=None, interactive=False)
     drawings = {name: [example.pixels for example in examples] for name, examples in symbols.items()}
-    return gr.update(value=write_file(drawings), interactive=True)
+    return gr.update(value=write_file(drawings, input), interactive=True)
 
 
 def board_value(matcher: Matcher, symbols: Taught, picture: bytes | None) -> dict:
@@ -140,9 +145,13 @@ def board_value(matcher: Matcher, symbols: Taught, picture: bytes | None) -> dic
     Args:
         picture: the drawing's file, or None while the canvas is blank.
     """
+    words = wording_of(matcher)
     at, rows = 0, []
     for name, examples in symbols.items():
-        shown = [{"pixels": components.base64_of(example.pixels), "at": at + i} for i, example in enumerate(examples)]
+        shown = [
+            components.pixels_value(example.pixels, matcher.input, SHOWN) | {"at": at + i}
+            for i, example in enumerate(examples)
+        ]
         rows.append({"name": name, "examples": shown})
         at += len(examples)
     value: dict[str, Any] = {"symbols": rows}
@@ -150,9 +159,9 @@ def board_value(matcher: Matcher, symbols: Taught, picture: bytes | None) -> dic
     if problem:
         value["words"] = problem
     elif symbols and query is None:
-        value["words"] = "Now draw one of them in the second square"
+        value["words"] = words.teach_ask
     elif symbols and len(symbols) < MIN_SYMBOLS:
-        value["words"] = "Teach it one more symbol"
+        value["words"] = words.teach_more
     elif symbols and query is not None:
         support = [(name, example) for name, examples in symbols.items() for example in examples]
         found = matcher.recognise(support, query)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from siamese import matcher as matcher_module
+from siamese.config import InputConfig
 from siamese.ui import components, symbol_files, symbols
 
 
@@ -129,3 +130,12 @@ def test_the_pixels_of_a_file_stay_as_they_are(matcher):
     assert list(taught) == list(drawings)
     for name, examples in taught.items():
         assert np.array_equal(np.stack([example.pixels for example in examples]), np.stack(drawings[name]))
+
+
+def test_a_file_of_photographs_keeps_their_size_and_colours():
+    photo = InputConfig("photo", (16, 20), 3, (0.5,) * 3, (0.2,) * 3, None, None, "crop")
+    pixels = np.arange(16 * 20 * 3, dtype=np.uint32).astype(np.uint8).reshape(16, 20, 3)
+    path = symbol_files.write_file({"a": [pixels]}, photo)
+    assert np.array_equal(symbol_files.read_file(path, photo)["a"][0], pixels)
+    with pytest.raises(gr.Error, match="This is no file"):
+        symbol_files.read_file(path)

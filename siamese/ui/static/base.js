@@ -27,17 +27,25 @@ window.siamese = window.siamese || {};
 
   siamese.bytes = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
-  // Draw 28x28 pixels of ink, white on black, as dark ink on paper. `heat` (28x28, 0 to 255) is laid over them.
-  siamese.paintInk = function (canvas, pixels, heat) {
-    canvas.width = canvas.height = 28;
+  // Paint what the network sees: {pixels, width, height, channels, kind}. All but photographs are white on black there
+  // and dark on paper here. `heat` (one byte a pixel) is laid over it.
+  siamese.paint = function (canvas, seen, heat) {
+    const { width, height, channels } = seen;
+    const pixels = siamese.bytes(seen.pixels);
+    const hot = heat && siamese.bytes(heat);
+    [canvas.width, canvas.height] = [width, height];
+    canvas.classList.toggle("is-photo", seen.kind !== "ink");
+    canvas.style.aspectRatio = `${width} / ${height}`;
     const context = canvas.getContext("2d");
-    const picture = context.createImageData(28, 28);
-    for (let i = 0; i < 784; i++) {
-      const paper = 255 - pixels[i];
-      const hot = heat ? heat[i] / 255 : 0;
-      picture.data.set([
-        paper + (213 - paper) * hot, paper + (94 - paper) * hot, paper * (1 - hot), 255,
-      ], i * 4);
+    const picture = context.createImageData(width, height);
+    const over = [213, 94, 0];
+    for (let i = 0; i < width * height; i++) {
+      for (let c = 0; c < 3; c++) {
+        const value = pixels[i * channels + (channels === 3 ? c : 0)];
+        const shown = seen.kind === "photo" ? value : 255 - value;
+        picture.data[i * 4 + c] = hot ? shown + ((over[c] - shown) * hot[i]) / 255 : shown;
+      }
+      picture.data[i * 4 + 3] = 255;
     }
     context.putImageData(picture, 0, 0);
   };
@@ -51,13 +59,19 @@ window.siamese = window.siamese || {};
     return [...Array(10).keys()].map((label) => style.getPropertyValue(`--digit-${label}`).trim());
   };
 
-  // Show picture `index` of the sprite sheet (28x28 each, 100 a row) in an element of `side` pixels.
-  siamese.sprite = function (node, url, index, side) {
-    const zoom = side / 28;
+  // Show picture `index` of a sprite sheet (100 a row) in an element, within a square of `side` pixels. `sheet` is
+  // {url, width, height, kind}; a URL alone is a sheet of ink.
+  siamese.sprite = function (node, sheet, index, side) {
+    const { url, width, height, kind } = sheet.url ? sheet : { url: sheet, width: 28, height: 28, kind: "ink" };
+    const zoom = side / Math.max(width, height);
+    const [w, h] = [width * zoom, height * zoom];
     node.style.backgroundImage = `url("${url}")`;
-    node.style.backgroundSize = `${2800 * zoom}px auto`;
-    node.style.backgroundPosition = `${-(index % 100) * side}px ${-Math.floor(index / 100) * side}px`;
-    node.style.width = node.style.height = `${side}px`;
+    node.style.backgroundSize = `${100 * w}px auto`;
+    node.style.backgroundPosition = `${-(index % 100) * w}px ${-Math.floor(index / 100) * h}px`;
+    node.style.width = `${w}px`;
+    node.style.height = `${h}px`;
+    node.style.margin = `${(side - h) / 2}px ${(side - w) / 2}px`;
+    node.style.imageRendering = kind === "ink" ? "" : "auto";
   };
 
   // The outline of a histogram, as an SVG path. Heights go by the square root of the shares, so that rare distances show.
@@ -68,6 +82,9 @@ window.siamese = window.siamese || {};
     shares.forEach((share, i) => (path += `L${(i * step).toFixed(1)} ${top(share)}L${((i + 1) * step).toFixed(1)} ${top(share)}`));
     return path + `L${width} ${floor}Z`;
   };
+
+  // A name where there is little room: its last part, where names share their first ones.
+  siamese.short = (name) => (name.length > 14 ? `…${name.slice(-13)}` : name);
 
   siamese.percent = function (p) {
     if (p >= 0.995) return p >= 0.9995 ? "> 99.9 %" : (p * 100).toFixed(1) + " %";

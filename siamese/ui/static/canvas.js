@@ -4,7 +4,6 @@
   const SIDE = 280; // of the square that strokes are drawn in
   const SHOWN = 560; // pixels of the canvas on the page, for sharp strokes on fine screens
   const LARGE = 128; // of that square: a drawing that spans more is sent at half the size, which shows it as well
-  const LARGEST = 900; // an uploaded picture is reduced to this before it is sent
 
   function trace(target, stroke, scale, brush) {
     target.lineWidth = brush * scale;
@@ -31,17 +30,6 @@
       return high - low;
     });
     return Math.max(...extent);
-  }
-
-  // An upload goes to the server as it is, not through the square.
-  function uploaded(picture) {
-    const off = document.createElement("canvas");
-    const zoom = Math.min(1, LARGEST / Math.max(picture.width, picture.height));
-    off.width = Math.max(1, Math.round(picture.width * zoom));
-    off.height = Math.max(1, Math.round(picture.height * zoom));
-    off.getContext("2d").drawImage(picture, 0, 0, off.width, off.height);
-    const png = off.toDataURL("image/png");
-    return png.length < 1_000_000 ? png : off.toDataURL("image/jpeg", 0.9);
   }
 
   siamese.canvas = function (element, props, trigger, watch) {
@@ -75,7 +63,7 @@
 
     function exported() {
       if (!strokes.length && !picture) return null;
-      if (!strokes.length) return uploaded(picture);
+      if (!strokes.length) return siamese.pictureUrl(picture); // as it is, not through the square
       const side = !picture && span(strokes) >= LARGE ? SIDE / 2 : SIDE;
       const off = document.createElement("canvas");
       off.width = off.height = side;

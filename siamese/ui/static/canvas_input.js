@@ -1,9 +1,24 @@
 // The ways to bring a picture to a canvas: upload, paste, drop, camera.
 (function (siamese) {
-  // `say` shows a message (none if it is empty); `accept` takes each picture as an ImageBitmap.
-  siamese.canvasInput = function (element, stage, say, accept) {
+  const LARGEST = 900; // a picture is reduced to this before it is sent
+
+  // A picture, or a part of it ({x, y, w, h} in its pixels), as the data URL that is sent.
+  siamese.pictureUrl = function (picture, part) {
+    const { x, y, w, h } = part || { x: 0, y: 0, w: picture.width, h: picture.height };
+    const off = document.createElement("canvas");
+    const zoom = Math.min(1, LARGEST / Math.max(w, h));
+    off.width = Math.max(1, Math.round(w * zoom));
+    off.height = Math.max(1, Math.round(h * zoom));
+    off.getContext("2d").drawImage(picture, x, y, w, h, 0, 0, off.width, off.height);
+    const png = off.toDataURL("image/png");
+    return png.length < 1_000_000 ? png : off.toDataURL("image/jpeg", 0.9);
+  };
+
+  // `say` shows a message (none if it is empty); `accept` takes each picture as an ImageBitmap. `shot` is how the camera
+  // takes one: all of it or the middle square, and what to tell the visitor.
+  siamese.canvasInput = function (element, stage, say, accept, shot = { whole: false, hint: "Fill the square with the symbol, then click it." }) {
     const canvas = stage.querySelector("canvas");
-    const camera = siamese.camera(element, stage, say, accept);
+    const camera = siamese.camera(element, stage, say, accept, shot);
 
     async function load(file) {
       if (!file) return;
@@ -29,7 +44,7 @@
       event.preventDefault();
       load(event.dataTransfer.files[0]);
     });
-    canvas.addEventListener("paste", (event) => {
+    stage.addEventListener("paste", (event) => {
       const item = [...(event.clipboardData?.items || [])].find((one) => one.type.startsWith("image/"));
       if (item) load(item.getAsFile());
       else say("The clipboard holds no picture.");
@@ -49,7 +64,7 @@
   };
 
   // A live picture over the canvas, taken by a click on it. The button is shown where there is a camera.
-  siamese.camera = function (element, stage, say, accept) {
+  siamese.camera = function (element, stage, say, accept, shot) {
     const button = element.querySelector("[data-do=camera]");
     let closeOpen = null;
     const close = () => closeOpen?.();
@@ -76,8 +91,9 @@
         const [w, h] = [video.videoWidth, video.videoHeight];
         const side = Math.min(w, h);
         if (!side) return; // not yet running
-        const off = siamese.el("canvas", { width: side, height: side });
-        off.getContext("2d").drawImage(video, (w - side) / 2, (h - side) / 2, side, side, 0, 0, side, side);
+        const [width, height] = shot.whole ? [w, h] : [side, side];
+        const off = siamese.el("canvas", { width, height });
+        off.getContext("2d").drawImage(video, (w - width) / 2, (h - height) / 2, width, height, 0, 0, width, height);
         close();
         accept(await createImageBitmap(off));
       };
@@ -88,7 +104,7 @@
       });
       stage.append(video);
       video.focus();
-      say("Fill the square with the symbol, then click it.");
+      say(shot.hint);
     }
     button.addEventListener("click", () => (closeOpen ? close() : open()));
     return { close };

@@ -1,24 +1,26 @@
 // A grid of gallery pictures, cut from the sprite sheet; a click on one selects it.
 (function (siamese) {
   const SIDE = 56;
+  const NAMED = 76; // of a picture whose name stands below it
 
   siamese.grid = function (element, props, trigger, watch) {
     const list = element.querySelector(".grid");
     const empty = element.querySelector(".grid-empty");
+    const ink = props.sprite.kind === "ink";
     function show() {
       const value = siamese.parse(props.value) || { items: [] };
       const tiles = [];
       empty.hidden = value.items.length > 0;
-      empty.textContent = value.hint || "Draw a query, or press “Surprise me”";
+      empty.textContent = value.hint || props.hint;
       for (const item of value.items) {
         const picture = siamese.el("span", { class: "sprite" });
-        siamese.sprite(picture, props.sprite, item.index, SIDE);
-        const description = `digit ${item.name}, distance ${item.distance.toFixed(2)}, ${siamese.percent(item.probability)} the same`;
+        siamese.sprite(picture, props.sprite, item.index, ink ? SIDE : NAMED);
+        const description = `${props.label} ${item.name}, distance ${item.distance.toFixed(2)}, ${siamese.percent(item.probability)} the same`;
         const button = siamese.el(
           "button",
           {
             type: "button",
-            class: "tile" + (item.odd ? " tile-odd" : ""),
+            class: "tile" + (ink ? "" : " tile-named") + (item.odd ? " tile-odd" : ""),
             title: `#${item.index}: ${description}`,
             "aria-label": `Picture ${item.index}: ${description}`,
             style: `--digit: ${siamese.colour(item.label)}`,
@@ -47,7 +49,7 @@
       for (const row of value ? value.rows : []) {
         list.append(
           siamese.el("li", { style: `--digit: ${siamese.colour(row.label)}; --share: ${row.share}` },
-            siamese.el("span", { class: "votes-label", text: row.name }),
+            siamese.el("span", { class: "votes-label", text: row.name, title: row.name }),
             siamese.el("span", { class: "votes-bar" }),
             siamese.el("span", { class: "votes-count", text: row.count }),
           ),

@@ -28,9 +28,9 @@
 
     // --- settings ---
     const excluded = new Set();
-    const digits = [...Array(10).keys()].map((digit) =>
+    const digits = props.names.map((name, digit) =>
       el("button", {
-        type: "button", class: "chip", "aria-pressed": "false", "aria-label": `Leave out digit ${digit}`, text: digit, style: `--digit: ${siamese.colour(digit)}`,
+        type: "button", class: "chip", "aria-pressed": "false", "aria-label": `Leave out ${props.label} ${name}`, title: name, text: siamese.short(name), style: `--digit: ${siamese.colour(digit)}`,
         onclick: () => leaveOut(digit, !excluded.has(digit)),
       }));
     find(".learn-excluded").append(...digits);
@@ -61,11 +61,11 @@
       fields.dim.value = wanted.dim;
       fields.learning_rate.value = wanted.learning_rate;
       fields.seed.value = wanted.seed;
-      for (let digit = 0; digit < 10; digit++) leaveOut(digit, wanted.excluded.includes(digit));
+      for (let digit = 0; digit < digits.length; digit++) leaveOut(digit, wanted.excluded.includes(digit));
     }
     const named = (s) =>
       [NAMES[s.mining || s.loss], s.margin == null ? `temperature ${s.temperature}` : `margin ${s.margin}`, `${s.dim} dimensions`, `learning rate ${s.learning_rate}`,
-        s.excluded.length ? `without ${s.excluded.join(", ")}` : ""].filter(Boolean).join(" · ");
+        s.excluded.length ? `without ${s.excluded.map((label) => props.names[label]).join(", ")}` : ""].filter(Boolean).join(" · ");
 
     const buttons = props.ready_settings.map((one) =>
       el("button", {
@@ -231,7 +231,7 @@
     fill(props.ready_settings[0].runs[0]);
     chosen(props.ready_settings[0]);
     try {
-      heldOut = await server.held_out();
+      heldOut = { ...(await server.held_out()), label: props.label, many: props.many };
       busy(false);
       element.dataset.ready = "true";
     } catch (error) {

@@ -88,12 +88,12 @@
         context.beginPath();
         if (unseen.has(digit)) {
           context.arc(at[i * 3], at[i * 3 + 1], size * 1.3, 0, 7);
-          context.strokeStyle = colours[digit];
+          context.strokeStyle = colours[digit % colours.length];
           context.lineWidth = 1.5;
           context.stroke();
         } else {
           context.arc(at[i * 3], at[i * 3 + 1], size * (0.75 + 0.45 * near), 0, 7);
-          context.fillStyle = colours[digit];
+          context.fillStyle = colours[digit % colours.length];
           context.fill();
         }
       }
@@ -103,14 +103,15 @@
 
     // Each digit's name at the middle of its points; on a circle or a globe a little outside of it.
     function names(context, style) {
-      const sums = Array.from({ length: 10 }, () => [0, 0, 0]);
+      const sums = heldOut.names.map(() => [0, 0, 0]);
       for (let i = 0; i < count; i++) {
         const sum = sums[heldOut.labels[i]];
         sum[0] += at[i * 3];
         sum[1] += at[i * 3 + 1];
         sum[2] += 1;
       }
-      context.font = `650 ${Math.max(13, side / 30)}px system-ui, sans-serif`;
+      const wordy = heldOut.names.some((name) => name.length > 3);
+      context.font = wordy ? "600 11px system-ui, sans-serif" : `650 ${Math.max(13, side / 30)}px system-ui, sans-serif`;
       context.textAlign = "center";
       context.textBaseline = "middle";
       context.lineJoin = "round";
@@ -123,9 +124,10 @@
           [px, py] = [(px / length) * side * 0.475, (py / length) * side * 0.475];
         }
         context.strokeStyle = style.getPropertyValue("--surface");
-        context.strokeText(digit, px, py);
+        const name = siamese.short(heldOut.names[digit]);
+        context.strokeText(name, px, py);
         context.fillStyle = style.getPropertyValue("--body-text-color");
-        context.fillText(digit, px, py);
+        context.fillText(name, px, py);
       });
     }
 
@@ -141,7 +143,7 @@
       card.hidden = best < 0;
       if (best < 0) return;
       siamese.sprite(picture, sprite, heldOut.indices[best], THUMB);
-      label.textContent = `${heldOut.labels[best]}  ·  #${heldOut.indices[best]}${unseen.has(heldOut.labels[best]) ? "  ·  never seen" : ""}`;
+      label.textContent = `${heldOut.names[heldOut.labels[best]]}  ·  #${heldOut.indices[best]}${unseen.has(heldOut.labels[best]) ? "  ·  never seen" : ""}`;
       const left = Math.min(Math.max(event.clientX - box.left + 14, 4), box.width - card.offsetWidth - 6);
       const top = Math.min(Math.max(event.clientY - box.top + 14, 4), box.height - card.offsetHeight - 6);
       card.style.transform = `translate(${left}px, ${top}px)`;

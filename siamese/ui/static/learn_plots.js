@@ -33,7 +33,7 @@
 
   // The histograms of same and different pairs' distances, with the margin, where the loss has one.
   //   run: { settings }
-  siamese.learnDistances = function (run) {
+  siamese.learnDistances = function (run, label) {
     const { el, svg } = siamese;
     const same = svg("path", { class: "area-same" });
     const different = svg("path", { class: "area-different" });
@@ -44,7 +44,7 @@
       svg("text", { x: SPREAD - 2, y: FLOOR + 13, class: "tick", "text-anchor": "end", text: "unlike · 2" }));
     const node = el("div", { class: "learn-curve" },
       el("div", { class: "learn-curve-head" }, el("span", {},
-        el("span", { class: "key-same", text: "same digit" }), el("span", { class: "key-different", text: "different" })),
+        el("span", { class: "key-same", text: `same ${label}` }), el("span", { class: "key-different", text: "different" })),
         el("span", { class: "learn-figure", text: run.settings.loss === "supcon" ? "has no margin" : `margin ${run.settings.margin}` })),
       plot);
     const x = (distance) => (distance / 2) * SPREAD;

@@ -48,10 +48,10 @@
       siamese.learnCurve(run, "Loss", (snapshot) => snapshot.loss, (value) => value.toFixed(3)),
       siamese.learnCurve(run, active, (snapshot) => snapshot.active, siamese.percent, 1),
       siamese.learnCurve(run, "Held-out 5-NN accuracy", (snapshot) => snapshot.accuracy, (value) => `${(value * 100).toFixed(1)} %`, 1),
-      siamese.learnDistances(run),
+      siamese.learnDistances(run, heldOut.label),
     ];
     const root = el("section", { class: "learn-run", "aria-label": `Run: ${run.name}` },
-      el("header", {}, el("h3", { text: run.name }), el("div", { class: "learn-tools" }, keep, copy)), command,
+      el("header", {}, el("h3", { text: run.name }), el("div", { class: "learn-tools" }, keep, ...(run.command ? [copy] : []))), command,
       el("div", { class: "learn-body" },
         el("div", { class: "learn-map" }, map.stage, caption),
         el("div", { class: "learn-charts" }, ...plots.map((plot) => plot.node)),
@@ -74,7 +74,7 @@
     function describe(snapshot) {
       for (const plot of plots) plot.show(snapshot);
       const accuracy = `${(snapshot.accuracy * 100).toFixed(1)} %`;
-      const unseen = snapshot.unseen_accuracy == null ? "" : ` Of the digits never seen, ${(snapshot.unseen_accuracy * 100).toFixed(1)} % are named right.`;
+      const unseen = snapshot.unseen_accuracy == null ? "" : ` Of the ${heldOut.many} never seen, ${(snapshot.unseen_accuracy * 100).toFixed(1)} % are named right.`;
       const drawn =
         dim === 2 ? "Both dimensions, as they are; points are moved a little off the circle, not to hide one another."
         : dim === 3 ? "All three dimensions, as they are. Drag to turn."

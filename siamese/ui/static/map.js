@@ -2,6 +2,7 @@
 // visitor's own point, colours, hiding, finding, a lasso. Nothing here moves the view.
 (function (siamese) {
   const THUMB = 84; // pixels of the picture beside the pointer
+  const NAMED = 12; // labels of a lasso, and of the legend, that are named at once
   const LISTED = 120; // pictures of a lasso that are shown
   const CONFIG = {
     responsive: true, scrollZoom: true, displaylogo: false, showSendToCloud: false, showEditInChartStudio: false,
@@ -31,8 +32,8 @@
 
     const refresh = (indices) => ready && Plotly.restyle(holder, figure.update(indices), indices);
     function recolour() {
-      const labels = [...data.members.keys()];
-      return ready && Plotly.restyle(holder, { "marker.color": labels.map(figure.pointColours) }, labels);
+      const traces = [...data.members.keys()];
+      return ready && Plotly.restyle(holder, { "marker.color": traces.map(figure.pointColours) }, traces);
     }
     async function draw() {
       element.querySelector(".map-lasso").disabled = !figure.flat();
@@ -75,7 +76,7 @@
       if (state.selected !== index) return;
       state.links = found;
       await refresh([figure.LINKS, figure.RING]);
-      status.textContent = `Picture #${index}, a ${data.names[data.labels[index]]}: its nearest in the original space`;
+      status.textContent = `Picture #${index}, ${props.named.replace("{}", () => data.names[data.labels[index]])}: its nearest in the original space`;
       fill(found);
     }
 
@@ -85,16 +86,17 @@
       list.replaceChildren();
     }
 
+    const named = props.sprite.kind !== "ink";
     function tile(item) {
       const picture = siamese.el("span", { class: "sprite" });
-      siamese.sprite(picture, props.sprite, item.index, 44);
+      siamese.sprite(picture, props.sprite, item.index, named ? 64 : 44);
       const name = data.names[item.label];
       const figures = item.distance == null ? `#${item.index}` : item.distance.toFixed(2);
       const button = siamese.el(
         "button",
         {
-          type: "button", class: "tile", style: `--digit: ${siamese.colour(item.label)}`,
-          "aria-label": `Picture ${item.index}, digit ${name}`, title: `#${item.index}`, onclick: () => select(item.index),
+          type: "button", class: named ? "tile tile-named" : "tile", style: `--digit: ${siamese.colour(data.colours[item.label])}`,
+          "aria-label": `Picture ${item.index}, ${props.label} ${name}`, title: `#${item.index}: ${name}`, onclick: () => select(item.index),
         },
         picture,
         siamese.el("span", { class: "tile-label", text: name }),
@@ -115,7 +117,7 @@
       const counts = data.names.map((name) => [0, name]);
       indices.forEach((i) => counts[data.labels[i]][0]++);
       const found = counts.filter(([n]) => n).sort((a, b) => b[0] - a[0]);
-      status.textContent = `${indices.length} pictures: ${found.map(([n, name]) => `${n} × ${name}`).join(", ")}`;
+      status.textContent = `${indices.length} pictures: ${found.slice(0, NAMED).map(([n, name]) => `${n} × ${name}`).join(", ")}${found.length > NAMED ? " …" : ""}`;
       const shown = indices.slice(0, LISTED).map((index) => ({ index, label: data.labels[index] }));
       fill(shown, Math.max(0, indices.length - LISTED));
     }
@@ -123,20 +125,49 @@
     // --- controls ---
     function labelButton(name, label) {
       const button = siamese.el("button", {
-        type: "button", class: "chip", "aria-pressed": "true", style: `--digit: ${siamese.colour(label)}`, text: name,
-        "aria-label": `Show digit ${name}`,
+        type: "button", class: "chip", "aria-pressed": String(!state.hidden.has(label)), style: `--digit: ${siamese.colour(data.colours[label])}`, text: name, title: name,
+        "aria-label": `Show ${props.label} ${name}`,
       });
       button.addEventListener("click", () => {
         const hide = !state.hidden.has(label);
         state.hidden[hide ? "add" : "delete"](label);
         button.setAttribute("aria-pressed", String(!hide));
-        Plotly.restyle(holder, { visible: !hide }, [label]);
+        if (data.single) draw();
+        else Plotly.restyle(holder, { visible: !hide }, [label]);
       });
       return button;
     }
 
+    // Many labels are found by typing.
+    function legend() {
+      const holder = element.querySelector(".map-digits");
+      if (data.names.length <= NAMED) return holder.append(...data.names.map(labelButton));
+      const chips = siamese.el("span", { class: "map-found" });
+      const found = () => {
+        const wanted = search.value.trim().toLocaleLowerCase();
+        const labels = [...data.names.keys()].filter((label) => data.names[label].toLocaleLowerCase().includes(wanted));
+        const more = labels.length - NAMED;
+        chips.replaceChildren(...labels.slice(0, NAMED).map((label) => labelButton(data.names[label], label)));
+        if (more > 0) chips.append(siamese.el("span", { class: "map-more", text: `and ${more} more` }));
+      };
+      const all = (hide) => siamese.el("button", {
+        type: "button", class: "chip", text: hide ? "Hide all" : "Show all",
+        onclick: () => {
+          state.hidden = new Set(hide ? data.names.keys() : []);
+          found();
+          draw();
+        },
+      });
+      const search = siamese.el("input", {
+        type: "search", placeholder: `find a ${props.label}`, "aria-label": `Find a ${props.label}`, oninput: () => found(),
+      });
+      holder.classList.add("is-many");
+      holder.append(search, all(true), all(false), chips);
+      found();
+    }
+
     function controls() {
-      element.querySelector(".map-digits").append(...data.names.map(labelButton));
+      legend();
       for (const [name, apply] of [["view", draw], ["colour", recolour]]) {
         const group = element.querySelector(`.map-${name}`);
         group.addEventListener("click", (event) => {

@@ -6,14 +6,15 @@
     const array = (value) => (value.bdata ? Array.from(new arrays[value.dtype](siamese.bytes(value.bdata).buffer)) : value);
     const { meta, ...layout } = figure.layout;
     const count = meta.count;
-    const names = figure.data.map((trace) => trace.name);
-    const out = { names, labels: Array(count), wrong: array(meta.wrong), members: [], traces: figure.data, layout };
+    const out = {
+      names: meta.names, labels: array(meta.labels), colours: meta.colours, wrong: array(meta.wrong),
+      members: [], traces: figure.data, layout, single: figure.data.length === 1 && meta.names.length > 1,
+    };
     for (const axis of ["x", "y", "px", "py", "pz"]) out[axis] = new Float32Array(count);
-    figure.data.forEach((trace, label) => {
+    figure.data.forEach((trace) => {
       const members = array(trace.customdata);
       const [x, y] = [array(trace.x), array(trace.y)];
       members.forEach((index, i) => {
-        out.labels[index] = label;
         out.x[index] = x[i];
         out.y[index] = y[i];
       });
@@ -56,23 +57,31 @@
       return coordinates(lines);
     }
 
-    // --- traces: one for each label, in the figure's order; then the links, the ring, and the visitor's point ---
+    // --- traces: one for each label, in the figure's order (or one for all); then the links, the ring, and the visitor's point ---
     const LINKS = data.members.length;
     const RING = LINKS + 1;
     const OWN = LINKS + 2;
 
-    function pointColours(label) {
-      if (state.colour === "digit") return siamese.palette()[label % 10];
-      return data.members[label].map((i) => (data.wrong[i] ? "#d55e00" : siamese.dark() ? "#4b5563" : "#c3c9d2"));
+    // The points of a trace that are shown. A trace of one label is hidden as a whole.
+    const shownOf = (members) => (data.single && state.hidden.size ? members.filter((i) => !state.hidden.has(data.labels[i])) : members);
+
+    function pointColours(trace) {
+      const palette = siamese.palette();
+      const shown = shownOf(data.members[trace]);
+      if (state.colour === "digit") {
+        return data.single ? shown.map((i) => palette[data.colours[data.labels[i]]]) : palette[data.colours[trace]];
+      }
+      return shown.map((i) => (data.wrong[i] ? "#d55e00" : siamese.dark() ? "#4b5563" : "#c3c9d2"));
     }
 
-    function labelTrace(members, label) {
+    function labelTrace(all, label) {
+      const members = shownOf(all);
       const points = members.map(positionOf);
       const built = data.traces[label]; // by Python
       const trace = {
         ...built, type: flat() ? "scattergl" : "scatter3d", customdata: members,
         x: points.map((p) => p.x), y: points.map((p) => p.y),
-        visible: !state.hidden.has(label),
+        visible: data.single || !state.hidden.has(label),
         marker: { ...built.marker, size: built.marker.size * (flat() ? 1 : 0.55), color: pointColours(label) },
       };
       if (!flat()) trace.z = points.map((p) => p.z);

@@ -7,7 +7,7 @@
       const examples = siamese.el("span", { class: "symbols-examples" });
       symbol.examples.forEach((example) => {
         const canvas = siamese.el("canvas", { role: "img", "aria-label": `example of ${symbol.name}`, class: "symbols-ink" + (answer && answer.support === example.at ? " is-deciding" : "") });
-        siamese.paintInk(canvas, siamese.bytes(example.pixels));
+        siamese.paint(canvas, example);
         examples.append(canvas);
       });
       const probability = answer ? answer.probabilities[number] : 0;
@@ -35,6 +35,7 @@
           ),
         );
       }
+      empty.textContent = props.hint;
       empty.hidden = value.symbols.length > 0;
       element.querySelector(".symbols-words").textContent = value.words || "";
     }

@@ -26,6 +26,13 @@
     return root;
   }
 
+  // The share of pairs up to a distance. Bins are of equal width from 0 to 2; one that the distance falls into counts in part.
+  function shareUpTo(shares, distance) {
+    const at = (distance / 2) * shares.length;
+    const total = shares.reduce((sum, share) => sum + share, 0) || 1;
+    return shares.reduce((sum, share, i) => sum + share * Math.min(Math.max(at - i, 0), 1), 0) / total;
+  }
+
   siamese.verdict = function (element, props, watch) {
     const number = element.querySelector(".verdict-number");
     const words = element.querySelector(".verdict-words");
@@ -34,31 +41,64 @@
     const figure = plot(props.distances, props.threshold);
     element.querySelector(".verdict-figure").prepend(figure);
     const mark = figure.querySelector(".mark");
+    const moving = element.querySelector(".verdict-moving");
+    const range = moving.querySelector("input");
+    let threshold = props.threshold; // as the visitor has set it
+    element.querySelector(".key-same").textContent = props.legend[0];
+    element.querySelector(".key-different").textContent = props.legend[1];
+    const moved = () => threshold !== props.threshold;
+    const isSame = (answer) => (moved() ? answer.distance <= threshold : answer.same);
+
+    function move(to) {
+      threshold = to;
+      range.value = to;
+      const x = (to / 2) * WIDTH;
+      const [line, text] = [figure.querySelector(".threshold"), figure.querySelector(".threshold + text")];
+      line.setAttribute("x1", x);
+      line.setAttribute("x2", x);
+      text.setAttribute("x", to > 1.4 ? x - 4 : x + 4);
+      text.setAttribute("text-anchor", to > 1.4 ? "end" : "start");
+      text.textContent = `threshold ${to.toFixed(2)}`;
+      const [same, different] = [props.distances.same, props.distances.different].map((shares) => shareUpTo(shares, to));
+      moving.querySelector(".verdict-accepts").textContent =
+        `Up to ${to.toFixed(2)}, it accepts ${siamese.percent(same)} of the same validation pairs and ` +
+        `${siamese.percent(different)} of the different ones.`;
+      moving.querySelector("button").disabled = !moved();
+    }
+    range.addEventListener("input", () => {
+      move(Number(range.value));
+      show();
+    });
+    moving.querySelector("button").addEventListener("click", () => {
+      move(props.threshold);
+      show();
+    });
 
     function show() {
       const answer = siamese.parse(props.value) || {};
-      root.dataset.state = answer.error ? "error" : "probability" in answer ? (answer.same ? "same" : "different") : "empty";
+      root.dataset.state = answer.error ? "error" : "probability" in answer ? (isSame(answer) ? "same" : "different") : "empty";
       note.textContent = answer.note || "";
       note.hidden = !answer.note;
       if (root.dataset.state === "empty" || answer.error) {
         number.textContent = answer.error ? "" : "· · ·";
-        words.textContent = answer.error || answer.hint || "Draw a symbol in each square";
+        words.textContent = answer.error || answer.hint || props.hint;
         mark.setAttribute("visibility", "hidden");
         figure.setAttribute("aria-label", "Distances of validation pairs");
       } else {
         number.textContent = siamese.percent(answer.probability);
-        words.textContent = answer.words;
+        words.textContent = moved() ? `${isSame(answer) ? "The same" : "Different"} by your threshold` : answer.words;
         mark.setAttribute("visibility", "visible");
         mark.setAttribute("transform", `translate(${((Math.min(answer.distance, 2) / 2) * WIDTH).toFixed(1)} 0)`);
         figure.setAttribute(
           "aria-label",
-          `Distance ${answer.distance.toFixed(2)}, threshold ${answer.threshold.toFixed(2)}, on the distances of validation pairs`,
+          `Distance ${answer.distance.toFixed(2)}, threshold ${threshold.toFixed(2)}, on the distances of validation pairs`,
         );
       }
       element.querySelector(".verdict-distance").textContent =
         "distance" in answer ? `this pair: distance ${answer.distance.toFixed(2)}` : "";
     }
     watch("value", show);
+    move(props.threshold);
     show();
   };
 
@@ -70,8 +110,8 @@
       const seen = siamese.parse(props.value);
       element.querySelector(".seen").hidden = !seen;
       if (!seen) return;
-      siamese.paintInk(canvas, siamese.bytes(seen.pixels), seen.heat ? siamese.bytes(seen.heat) : null);
-      canvas.setAttribute("aria-label", `28 by 28 pixels that the network sees. ${seen.words}`);
+      siamese.paint(canvas, seen, seen.heat);
+      canvas.setAttribute("aria-label", `${seen.width} by ${seen.height} pixels that the network sees. ${seen.words}`);
       words.textContent = seen.words;
     }
     watch("value", show);

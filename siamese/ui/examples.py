@@ -1,0 +1,40 @@
+"""Telling pairs of any gallery: the hardest that are right, and some that are wrong."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from siamese.matcher import Matcher
+from siamese.retrieval.distances import distance_of
+
+MOST = 3000  # pictures that pairs are looked for among
+# How far from the threshold an example should lie, so that it stays one when the pad sends it again.
+MARGIN = 0.05
+MISSED, FOOLED = 1.25, 0.7
+
+
+@lru_cache(maxsize=4)
+def telling_pairs(matcher: Matcher) -> dict[str, tuple[int, int]]:
+    """The gallery indices of each example that this gallery has, by the words of its button."""
+    gallery, threshold = matcher.gallery, matcher.threshold
+    chosen = np.unique(np.linspace(0, len(gallery) - 1, min(len(gallery), MOST)).astype(int))
+    labels, embeddings = gallery.labels[chosen], gallery.embeddings[chosen]
+    distances = distance_of(embeddings @ embeddings.T)
+    first = np.triu(np.ones(distances.shape, bool), 1)  # each pair once, and none of a picture with itself
+    same = (labels[:, None] == labels[None]) & first
+    different = ~same & first
+    close, far = distances < (1 - MARGIN) * threshold, distances > (1 + MARGIN) * threshold
+    scores = {
+        "Same, most unlike": (same & close, distances),
+        "Different, most alike": (different & far, -distances),
+        "Same, but missed": (same & far, -np.abs(distances - MISSED * threshold)),
+        "Different, but fooled": (different & close, -np.abs(distances - FOOLED * threshold)),
+    }
+    pairs: dict[str, tuple[int, int]] = {}
+    for name, (fits, score) in scores.items():
+        if fits.any():
+            a, b = np.unravel_index(np.where(fits, score, -np.inf).argmax(), fits.shape)
+            pairs[name] = int(chosen[a]), int(chosen[b])
+    return pairs

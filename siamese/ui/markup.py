@@ -1,0 +1,73 @@
+"""The constant markup of the page's own components, which the JavaScript in `static/` brings to life."""
+
+from __future__ import annotations
+
+PAD = """
+<div class="pad">
+  <div class="pad-stage is-blank">
+    <canvas tabindex="0" role="img"></canvas>
+    <p class="pad-hint" aria-hidden="true">draw here</p>
+  </div>
+  <div class="pad-tools" role="toolbar" aria-label="Drawing tools">
+    <button type="button" data-do="undo" title="Undo the last stroke" aria-label="Undo">↶</button>
+    <button type="button" data-do="clear" title="Clear the canvas">Clear</button>
+    <label class="pad-upload" title="Upload a picture, or drop one on the canvas">
+      <input type="file" accept="image/*" aria-label="Upload a picture"><span>Upload</span>
+    </label>
+    <button type="button" data-do="paste" title="Paste a picture">Paste</button>
+    <button type="button" data-do="camera" title="Take a picture with the camera" hidden>Camera</button>
+  </div>
+  <p class="pad-message" role="alert" hidden></p>
+</div>
+"""
+
+PHOTO_PAD = """
+<div class="pad photo-pad">
+  <div class="pad-stage is-blank">
+    <canvas tabindex="0" role="img"></canvas>
+    <p class="pad-hint" aria-hidden="true">drop, paste or<br>upload a picture</p>
+    <div class="crop" tabindex="0" role="group" hidden
+      aria-label="Part of the picture that is used. Arrow keys move it, with Shift they change its size.">
+      <i data-corner="nw"></i><i data-corner="ne"></i><i data-corner="sw"></i><i data-corner="se"></i>
+    </div>
+  </div>
+  <div class="pad-tools" role="toolbar" aria-label="Picture tools">
+    <label class="pad-upload" title="Upload a picture, or drop one on the square">
+      <input type="file" accept="image/*" aria-label="Upload a picture"><span>Upload</span>
+    </label>
+    <button type="button" data-do="paste" title="Paste a picture">Paste</button>
+    <button type="button" data-do="camera" title="Take a picture with the camera" hidden>Camera</button>
+    <button type="button" data-do="whole" title="Use the whole picture">Whole</button>
+    <button type="button" data-do="clear" title="Remove the picture">Clear</button>
+  </div>
+  <p class="pad-message" role="alert" hidden></p>
+</div>
+"""
+
+VERDICT = """
+<div class="verdict" data-state="empty">
+  <p class="verdict-number" aria-live="polite"></p>
+  <p class="verdict-words" aria-live="polite"></p>
+  <p class="verdict-note" hidden></p>
+  <div class="verdict-figure">
+    <p class="verdict-legend"><span class="key-same"></span> <span class="key-different"></span>
+    <span class="verdict-distance"></span></p>
+    <details class="verdict-moving">
+      <summary>Move the threshold</summary>
+      <input type="range" min="0" max="2" step="0.01" aria-label="Threshold">
+      <p class="verdict-accepts" aria-live="polite"></p>
+      <button type="button" class="chip">Reset</button>
+    </details>
+  </div>
+</div>
+"""
+
+SEEN = """
+<div class="seen" hidden>
+  <canvas class="seen-ink" role="img"></canvas>
+  <p class="seen-words"></p>
+</div>
+"""
+
+GRID = '<p class="grid-empty"></p><ol class="grid"></ol>'
+VOTES = '<p class="votes-words" aria-live="polite"></p><ul class="votes"></ul>'
