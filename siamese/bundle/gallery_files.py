@@ -69,4 +69,11 @@ def load_gallery(folder: Path, embedding_dim: int, names: int, input: InputConfi
         sprite.check(sheet, count, input)
     except ValueError as error:
         raise ValueError(f"{picture} {error}") from error
-    return Gallery(lambda: sprite.unpack(sheet, count, input), labels, embeddings / norms, xy)
+
+    def images() -> np.ndarray:
+        try:
+            return sprite.unpack(sheet, count, input)
+        except ValueError as error:  # WebP has no checksum: what is damaged within shows when it is decoded
+            raise ValueError(f"{picture} {error}") from error
+
+    return Gallery(images, labels, embeddings / norms, xy)

@@ -67,6 +67,12 @@ def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:
         config = changed(PRESETS[given["preset"]], values)
     except ValueError as error:
         raise ValueError(_by_flag(str(error), given["images"] is not None)) from error
+    if config.training.pretrained_backbone and config.network.backbone == "conv":
+        raise ValueError(
+            "--pretrained-backbone: the conv backbone has no pretrained weights; torchvision's have (--backbone)"
+        )
+    if given["weights"] and not Path(given["weights"]).is_file():
+        raise ValueError(f"--weights: there is no file {given['weights']!r}")
     out = Path(given["out"] or f"runs/{Path(given['images']).resolve().name if given['images'] else 'base'}")
     if "data.held_out_alphabets" in values and not config.data.omniglot:
         raise ValueError(f"--hold-out names alphabets, and the preset {given['preset']} trains on none")

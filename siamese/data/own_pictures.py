@@ -23,6 +23,7 @@ from siamese.data.survey import choose, survey
 FEWEST_FOR_CLASSES = 20  # classes; with fewer, a split by class leaves too few to report on
 STROKE_WIDTHS = (1.5, 1.5)  # pixels, of a document's input
 MEASURED = 20_000  # pictures for mean and standard deviation
+PAIRS_NAMED = 20  # of equal files in two classes; the others are counted
 STEPS_PER_ROOT, MOST_STEPS = 2, 300  # of an epoch: 400 pictures take 40 steps, 10,000 take 200
 
 Normalisation: TypeAlias = tuple[
@@ -90,17 +91,22 @@ def load_folder(
     files, notes = find_pictures(Path(root)), Notes(say)
     check_classes(files)
     headers = read_headers(files)
+    bad = {index: "it is no picture" for index, header in enumerate(headers) if header is None}
+    if len(bad) == len(files):
+        raise ValueError(f"None of the {len(files)} files of {str(root)!r}, such as {files.name_of(0)}, is a picture.")
     same_class, across = copies(files, headers)
-    for first, second in across:
+    for first, second in across[:PAIRS_NAMED]:
         notes.add(f"{files.name_of(first)} and {files.name_of(second)} are the same picture in two classes.")
+    if len(across) > PAIRS_NAMED:
+        notes.add(f"So are {len(across) - PAIRS_NAMED} more pairs.")
     if same_class:
         notes.add(f"Counted once, as copies within a class: {listed(list(map(files.name_of, same_class)))}.")
     seen = survey(files, headers)
     folder = choose(config.folder, seen, normalisation is not None)
     form = _form(folder)
 
-    bad = {index: "it is no picture" for index, header in enumerate(headers) if header is None}
-    wanted = files.only(index for index in range(len(files)) if index not in bad and index not in same_class)
+    left_out = {*bad, *same_class}
+    wanted = files.only(index for index in range(len(files)) if index not in left_out)
     wanted = _limited(wanted, folder.limit)
     images, read, failed = _read(wanted, form, say, stream)
     unread = [(files.name_of(index), why) for index, why in bad.items()]

@@ -93,14 +93,14 @@ class StreamedPictures(Dataset):
     def __len__(self) -> int:
         return len(self.paths)
 
-    def __getitem__(self, index: int | slice) -> torch.Tensor:
+    def __getitem__(self, index: int | torch.Tensor | slice) -> torch.Tensor:
         """Read a picture by its number, (C, H, W), or several by a slice, (n, C, H, W); both uint8.
 
         Raises:
             ValueError: a file cannot be read any more.
         """
-        if isinstance(index, int):
-            return to_batch([prepare(self.paths[index], self.input)], self.input)[0]
+        if not isinstance(index, slice):
+            return to_batch([prepare(self.paths[int(index)], self.input)], self.input)[0]
         with ThreadPoolExecutor(usable_cores()) as pool:
             pixels = list(pool.map(lambda path: prepare(path, self.input), self.paths[index]))
         return to_batch(pixels, self.input)
@@ -117,7 +117,7 @@ def fits_memory(count: int, input: InputConfig) -> bool:
     return count * input.channels * height * width <= MEMORY_SHARE * available_memory()
 
 
-def available_memory() -> int:
+def available_memory() -> float:
     """Bytes that this process can still take: what the machine has free, or what is left of its container's limit."""
     pages, page = "SC_AVPHYS_PAGES", "SC_PAGE_SIZE"
     free = 2**31
@@ -128,7 +128,13 @@ def available_memory() -> int:
         for line in meminfo.read_text().splitlines():
             if line.startswith("MemAvailable:"):
                 free = int(line.split()[1]) * 1024
-    limit, used = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
-    if limit.is_file() and used.is_file() and limit.read_text().strip().isdigit():
-        free = min(free, int(limit.read_text()) - int(used.read_text()))
-    return max(free, 0)
+    return max(0, min(free, _left_of_limit(Path("/sys/fs/cgroup"))))
+
+
+def _left_of_limit(group: Path) -> float:
+    """Bytes that a container's control group still allows. What it holds of files that were read is given up as needed."""
+    limit, used, details = (group / f"memory.{name}" for name in ("max", "current", "stat"))
+    if not (limit.is_file() and used.is_file() and limit.read_text().strip().isdigit()):
+        return float("inf")
+    held = dict(line.split() for line in details.read_text().splitlines()) if details.is_file() else {}
+    return int(limit.read_text()) - int(used.read_text()) + int(held.get("inactive_file", 0))

@@ -125,6 +125,9 @@ def batches(
     Args:
         images: (N, C, H, W) uint8.
         indices: (B,) int64 of each batch.
+
+    Raises:
+        ValueError: a file cannot be read any more.
     """
     if isinstance(images, torch.Tensor):
         for index in indices:
@@ -132,8 +135,13 @@ def batches(
         return
     listed = list(indices)
     numbers = [index.tolist() for index in listed]
-    loader: DataLoader = DataLoader(images, batch_sampler=numbers, num_workers=usable_cores())
-    yield from zip(listed, loader, strict=True)
+    loader = iter(DataLoader(images, batch_sampler=numbers, num_workers=usable_cores()))
+    for index in listed:
+        try:
+            read = next(loader)
+        except ValueError as error:  # a worker's, which brings its traceback along
+            raise ValueError(str(error).strip().splitlines()[-1].removeprefix("ValueError: ")) from error
+        yield index, read
 
 
 class _Classes:

@@ -53,13 +53,19 @@ def pair_leaks(first: np.ndarray, second: np.ndarray, same: np.ndarray) -> dict[
 
 def class_leaks(paths: Sequence[Path], labels: np.ndarray, seed: int = 0) -> dict[str, float]:
     """`pair_leaks` of all pairs among some labelled files; of more than `SAMPLE` a random part."""
-    chosen = np.random.default_rng(seed).permutation(len(paths))[:SAMPLE]
-    rows = np.stack([file_statistics(paths[index]) for index in chosen])
+    rows, chosen = [], []
+    for index in np.random.default_rng(seed).permutation(len(paths))[:SAMPLE]:
+        try:
+            rows.append(file_statistics(paths[index]))
+        except (ValueError, OSError):  # it is gone since it was read, which shall not cost a whole run its figures
+            continue
+        chosen.append(index)
     i, j = np.triu_indices(len(chosen), 1)
     same = labels[chosen][i] == labels[chosen][j]
     if same.all() or not same.any():
         return {}
-    return pair_leaks(rows[i], rows[j], same)
+    table = np.stack(rows)
+    return pair_leaks(table[i], table[j], same)
 
 
 def warnings(leaks: dict[str, float]) -> list[str]:

@@ -43,7 +43,8 @@ class ClassifierBackbone(nn.Module):
 
     Args:
         model: the classifier, with weights or without; it is taken apart.
-        config: whose `final_grid` (None for 1) and `intermediate_grid` say how feature maps are pooled.
+        config: whose `final_grid` (None for 1) and `intermediate_grid` say how feature maps are pooled. A model that has
+            no finer feature map, such as a vision transformer, does without intermediate features.
         input: the form of the pictures.
 
     Attributes:
@@ -52,24 +53,21 @@ class ClassifierBackbone(nn.Module):
         left_out: names of the parts that were left out: the classifier, and such as serve training it alone.
 
     Raises:
-        ValueError: it does not take pictures of that size, or has no feature map for the intermediate grid.
+        ValueError: it does not take pictures of that size.
     """
 
     def __init__(self, model: nn.Module, config: NetworkConfig, input: InputConfig) -> None:
         super().__init__()
-        self.final_grid, self.intermediate_grid = config.final_grid or 1, config.intermediate_grid
+        self.final_grid, self.intermediate_grid = config.final_grid or 1, 0
         scale = max(1.0, LEAST_SIDE / min(input.size))
         self.size = round(input.size[0] * scale), round(input.size[1] * scale)
         cut = find_cut(model, self.size, config.backbone)
         outputs = {"final": cut.final}
         self.out_features = cut.shape[1] * (self.final_grid**2 if len(cut.shape) == 4 else 1)
         self.all_features = self.out_features
-        if self.intermediate_grid:
-            if cut.intermediate is None or cut.intermediate_shape is None:
-                raise ValueError(
-                    f"{config.backbone} has no intermediate feature map: intermediate_grid must be 0 with it"
-                )
+        if config.intermediate_grid and cut.intermediate and cut.intermediate_shape:
             outputs["intermediate"] = cut.intermediate
+            self.intermediate_grid = config.intermediate_grid
             self.all_features += cut.intermediate_shape[1] * self.intermediate_grid**2
         parts = {name for name, part in model.named_children() if _has_weights(part)}
         self.model = _with_outputs(model, cut.final.graph, outputs)
@@ -148,12 +146,9 @@ def find_cut(model: nn.Module, size: tuple[int, int], name: str = "The model") -
     weighted = [node for node in nodes if _has_weights(_module_of(model, node))]
     if not weighted:
         raise ValueError(f"{name} is no classifier: nothing in it has weights.")
-    classifier = str(weighted[-1].target).partition(".")[0]
-    first = next(
-        node for node in nodes if node.op == "call_module" and str(node.target).partition(".")[0] == classifier
-    )
+    first = next(node for node in nodes if _is_in(str(weighted[-1].target).partition(".")[0], node))
     # From what enters the classifier back to the map that was pooled: past flattening, dropout, mean and the like.
-    enters: fx.Node = first.all_input_nodes[0]
+    enters = next(node for node in first.all_input_nodes if node.op != "get_attr")
     final = enters
     while True:
         shape = shapes.of.get(final)
@@ -183,6 +178,12 @@ def find_cut(model: nn.Module, size: tuple[int, int], name: str = "The model") -
 def _is_finer(shape: torch.Size, height: int, width: int) -> bool:
     """Whether a feature map has twice the rows and columns of another, which may have been rounded up."""
     return shape[2] >= 2 * height - 1 > 1 and shape[3] >= 2 * width - 1
+
+
+def _is_in(part: str, node: fx.Node) -> bool:
+    """Whether a node is one of a part's modules, or computes with its weights, as ConvNeXt's normalisation does."""
+    named = [node] if node.op == "call_module" else [at for at in node.all_input_nodes if at.op == "get_attr"]
+    return any(str(at.target).partition(".")[0] == part for at in named)
 
 
 def _module_of(model: nn.Module, node: fx.Node) -> nn.Module | None:

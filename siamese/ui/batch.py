@@ -18,9 +18,10 @@ from siamese.matcher import Matcher
 from siamese.models.inference import embed
 from siamese.retrieval.distances import distance_of
 from siamese.retrieval.results import Query
-from siamese.ui import answers
+from siamese.ui import answers, components
 from siamese.ui.batch_files import MAX_PICTURES, unpacked
 from siamese.ui.gpu import on_gpu
+from siamese.ui.map import own_points
 from siamese.ui.wording import wording_of
 
 COLUMNS = ["file", "reads as", "votes", "nearest in the gallery", "distance", "note"]
@@ -43,8 +44,8 @@ class Row:
     problem: str = ""
 
 
-def build(matcher: Matcher) -> None:
-    """Lay out the tab and wire it."""
+def build(matcher: Matcher) -> tuple[gr.Button, gr.State]:
+    """Lay out the tab and wire it; returns the button that shows the set on the map, and the set as the map's value."""
     gr.Markdown(
         f"Upload up to {MAX_PICTURES} pictures, or a zip of them, 16 MB together: each is read, and every pair is compared.",
         elem_classes="lead",
@@ -68,7 +69,10 @@ def build(matcher: Matcher) -> None:
         picture = gr.Image(
             label="Every pair: dark is the same", interactive=False, format="png", scale=2, elem_id="batch-matrix"
         )
-    download = gr.DownloadButton("Download as CSV", interactive=False, elem_id="batch-csv")
+    with gr.Row():
+        download = gr.DownloadButton("Download as CSV", interactive=False, elem_id="batch-csv")
+        look = gr.Button("Show them on the map", interactive=False, elem_id="batch-map")
+    on_map = gr.State(None)
 
     # Decorated before the app starts, when ZeroGPU looks for decorated functions. Its worker is forked, and so has the net.
     @on_gpu
@@ -83,9 +87,14 @@ def build(matcher: Matcher) -> None:
         file = answers.downloadable("compared.csv", as_csv(lines, columns(matcher)))
         words = f"{len(found)} of {len(rows)} pictures were read."
         shown = gr.update(value=lines, visible=True)
-        return words, shown, matrix(matcher, found), gr.update(value=file, interactive=True)
+        places = own_points(matcher, [(row.name, row.query) for row in rows if row.query is not None])
+        offer = gr.update(interactive=bool(found))
+        csv_file = gr.update(value=file, interactive=True)
+        return words, shown, matrix(matcher, found), csv_file, offer, components.to_json(places)
 
-    start.click(run, files, [summary, table, picture, download], api_visibility="private", concurrency_limit=1)
+    outputs = [summary, table, picture, download, look, on_map]
+    start.click(run, files, outputs, api_visibility="private", concurrency_limit=1)
+    return look, on_map
 
 
 def embed_anywhere(matcher: Matcher, pixels: np.ndarray) -> np.ndarray:

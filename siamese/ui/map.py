@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import gradio as gr
 import numpy as np
 
-from siamese.matcher import Matcher
+from siamese.matcher import Matcher, Query
 from siamese.retrieval.projection import place, principal_components
 from siamese.retrieval.search import leave_one_out_vote
 from siamese.ui import answers, components
@@ -45,8 +46,8 @@ PLOT = """
 """
 
 
-def build(matcher: Matcher, sprite_url: str, plotly_url: str) -> None:
-    """Lay out the tab and wire it."""
+def build(matcher: Matcher, sprite_url: str, plotly_url: str) -> gr.HTML:
+    """Lay out the tab and wire it; returns the map, whose value are the visitor's own points."""
 
     words = wording_of(matcher)
 
@@ -86,6 +87,7 @@ def build(matcher: Matcher, sprite_url: str, plotly_url: str) -> None:
     canvas.change(
         locate, canvas, [view, seen], trigger_mode="always_last", show_progress="hidden", api_visibility="private"
     )
+    return view
 
 
 def own_point(matcher: Matcher, picture: bytes | None) -> tuple[dict, dict | None]:
@@ -105,13 +107,24 @@ def own_point(matcher: Matcher, picture: bytes | None) -> tuple[dict, dict | Non
     return value, answers.seen_value(matcher, query)
 
 
-@lru_cache(maxsize=2)
+def own_points(matcher: Matcher, named: Sequence[tuple[str, Query]]) -> dict:
+    """A whole set's value of the map: the place of each picture in each projection, and its name."""
+    points = []
+    for name, query in named:
+        found = matcher.neighbours(query, LINKED)
+        distances = np.array([neighbour.distance for neighbour in found])
+        pca = place(components_of(matcher)[[neighbour.index for neighbour in found]], distances)
+        points.append({"name": name, "xy": matcher.locate(query), "pca": pca})
+    return {"points": points, "words": f"{len(points)} pictures of your set"}
+
+
+@lru_cache(maxsize=8)
 def components_of(matcher: Matcher) -> np.ndarray:
     """(N, 3) the gallery's first three principal components."""
     return principal_components(matcher.gallery.embeddings)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=8)
 def map_json(matcher: Matcher) -> str:
     """The figure as plotly's JSON: one trace for each label (one for all where there are many), and in `layout.meta` what the page needs besides."""
     import plotly.graph_objects as go

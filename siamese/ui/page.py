@@ -84,22 +84,29 @@ def lay_out(
             )
         if retry:
             again.click(retry, None, message, api_visibility="private", concurrency_limit=1)
-    with gr.Tabs():
+    with gr.Tabs() as tabs:
         with gr.Tab("Compare", id="compare"):
             compare.build(matcher)
         with gr.Tab("Neighbours", id="neighbours"):
             neighbours.build(matcher, sprite_url)
         with gr.Tab("Map", id="map"):
-            map.build(matcher, sprite_url, plotly_url)
+            on_map = map.build(matcher, sprite_url, plotly_url)
         with gr.Tab("New symbols" if matcher.input.kind == "ink" else "New things", id="symbols"):
             symbols.build(matcher)
         if learn.possible(matcher):
             with gr.Tab("Learn", id="learn"):
                 learn.build(matcher, sprite_url, learn_seconds)
         with gr.Tab("Many at once", id="batch"):
-            batch.build(matcher)
+            look, places = batch.build(matcher)
         with gr.Tab("About", id="about") as tab:
             plots = about.build(matcher, problem, f"{slug}_" if slug else "")
+    look.click(
+        lambda value: (value, gr.Tabs(selected="map")),
+        places,
+        [on_map, tabs],
+        show_progress="hidden",
+        api_visibility="private",
+    )
     tab.select(lambda: about.figures(matcher), None, plots, show_progress="hidden", api_visibility="private")
 
 

@@ -89,3 +89,14 @@ def test_a_visitor_compares_walks_looks_and_teaches(url, pictures, width):
         bring(page, "#canvas-unknown", pictures[0])
         page.locator(".symbols-words", has_text="“this”").wait_for()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_set_is_shown_on_the_map(url, pictures):
+    with open_browser() as browser, visit(browser, url, 1280) as page:
+        open_tab(page, "Many at once")
+        page.locator("#batch-files input[type=file]").set_input_files(pictures)
+        page.locator("#batch-start").click()
+        page.wait_for_selector("#batch-map:not([disabled])")
+        page.locator("#batch-map").click()
+        page.wait_for_selector(f"[data-own='{len(pictures)}.0000']")
+        assert f"{len(pictures)} pictures of your set" in page.locator(".map-status").inner_text()

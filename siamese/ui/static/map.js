@@ -201,18 +201,18 @@
     // --- the visitor's own drawing ---
     function own() {
       const value = siamese.parse(props.value);
-      state.own = value && value.xy ? value : null;
+      state.own = value && (value.xy || value.points) ? value : null;
       if (!ready) return;
       if (state.own) {
         state.selected = "own";
-        state.links = value.neighbours;
+        state.links = value.neighbours || [];
         status.textContent = value.words;
-        fill(value.neighbours);
+        fill(state.links);
       } else {
         if (state.selected === "own") deselect();
         status.textContent = (value && value.hint) || "";
       }
-      element.dataset.own = state.own ? state.own.xy.map((v) => v.toFixed(4)).join(",") : "";
+      element.dataset.own = state.own ? (state.own.xy || [state.own.points.length]).map((v) => v.toFixed(4)).join(",") : "";
       refresh([figure.LINKS, figure.RING, figure.OWN]);
     }
 

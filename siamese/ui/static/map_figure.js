@@ -37,16 +37,23 @@
       state.view === "tsne"
         ? { x: data.x[index], y: data.y[index] }
         : { x: data.px[index], y: data.py[index], z: data.pz[index] };
-    function ownPosition() {
-      if (!state.own) return null;
-      if (state.view === "tsne") return { x: state.own.xy[0], y: state.own.xy[1] };
-      const [x, y, z] = state.own.pca;
+    // The visitor's own points: one, or those of a whole set, which have names.
+    const ownPoints = () => (state.own ? state.own.points || [state.own] : []);
+    function ownPosition(point = ownPoints()[0]) {
+      if (!point) return null;
+      if (state.view === "tsne") return { x: point.xy[0], y: point.xy[1] };
+      const [x, y, z] = point.pca;
       return { x, y, z };
     }
     const coordinates = ({ x, y, z }) => (flat() ? { x, y } : { x, y, z });
     const single = (p) => coordinates({ x: p ? [p.x] : [], y: p ? [p.y] : [], z: p ? [p.z] : [] });
     const ring = () => single(state.selected == null || state.selected === "own" ? null : positionOf(state.selected));
-    const own = () => single(ownPosition());
+    function own() {
+      const places = ownPoints().map(ownPosition);
+      // Names of many points would only cover one another.
+      const text = !state.own?.points ? ["you"] : places.length > 30 ? [] : ownPoints().map((point) => point.name);
+      return { ...coordinates({ x: places.map((p) => p.x), y: places.map((p) => p.y), z: places.map((p) => p.z) }), text };
+    }
     function links() {
       const lines = { x: [], y: [], z: [] };
       const from = state.selected == null ? null : state.selected === "own" ? ownPosition() : positionOf(state.selected);
@@ -97,7 +104,7 @@
         marker: { size: flat() ? 13 : 6, color: "rgba(0,0,0,0)", symbol: flat() ? "circle" : "circle-open", line: { color: colour, width: 2 } },
       };
       const star = {
-        type, mode: "markers+text", hoverinfo: "skip", text: ["you"], textposition: "top center", textfont: { color: colour, size: 13 },
+        type, mode: "markers+text", hoverinfo: "skip", textposition: "top center", textfont: { color: colour, size: 13 },
         marker: { size: flat() ? 17 : 9, symbol: flat() ? "star" : "diamond", color: "#f0e442", line: { color: colour, width: 1.5 } },
       };
       return [...data.members.map(labelTrace), { ...line, ...links() }, { ...circle, ...ring() }, { ...star, ...own() }];
@@ -114,7 +121,8 @@
     function update(indices) {
       const chosen = indices.map((i) => ({ [LINKS]: links, [RING]: ring, [OWN]: own })[i]());
       const axes = flat() ? ["x", "y"] : ["x", "y", "z"];
-      return Object.fromEntries(axes.map((axis) => [axis, chosen.map((trace) => trace[axis])]));
+      const changed = Object.fromEntries(axes.map((axis) => [axis, chosen.map((trace) => trace[axis])]));
+      return indices.includes(OWN) ? { ...changed, text: chosen.map((trace) => trace.text ?? null) } : changed;
     }
 
     return { LINKS, RING, OWN, flat, dragmode, pointColours, traces, layout, update };
