@@ -1,4 +1,4 @@
-"""A Siamese network that learns whether two pictures show the same symbol.
+"""A Siamese network that learns whether two pictures show the same thing.
 
 import siamese
 matcher = siamese.load()

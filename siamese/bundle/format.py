@@ -122,7 +122,8 @@ def save(bundle: Bundle, folder: Path) -> None:
 def missing_files(names: Iterable[str]) -> list[str]:
     """What a folder or a repository with files of these names lacks to be a bundle."""
     present = set(names)
-    return [name for name in FILES if not present & {name, INSTEAD.get(name, name)}]
+    missing = [name for name in FILES if not present & {name, INSTEAD.get(name, name)}]
+    return [f"{name} or {INSTEAD[name]}" if name in INSTEAD else name for name in missing]
 
 
 def files_of(names: Iterable[str]) -> list[str]:

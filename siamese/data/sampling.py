@@ -139,9 +139,13 @@ def batches(
     for index in listed:
         try:
             read = next(loader)
-        except ValueError as error:  # a worker's, which brings its traceback along
-            raise ValueError(str(error).strip().splitlines()[-1].removeprefix("ValueError: ")) from error
+        except ValueError as error:
+            # A worker's message ends with what it was about. Nothing refers to the loader any more: its workers stop.
+            why = str(error.with_traceback(None)).strip().splitlines()[-1].removeprefix("ValueError: ")
+            del loader
+            raise ValueError(why) from error
         yield index, read
+    next(loader, None)  # at its end the workers stop
 
 
 class _Classes:

@@ -25,7 +25,7 @@ def build(matcher: Matcher, prefix: str = "", model: str = "") -> None:
 
     @answers.show_errors
     def compare(first: str, second: str) -> dict:
-        """Whether two pictures show the same symbol.
+        """Whether two pictures show the same thing.
 
         Returns probability (calibrated), distance (of the embeddings, 0 to 2), same (whether the distance is at most
         the threshold) and threshold; also note, if a picture looks like nothing in the gallery.
@@ -37,7 +37,7 @@ def build(matcher: Matcher, prefix: str = "", model: str = "") -> None:
         """The k pictures of the gallery that are nearest to a picture, nearest first (k from 1 to 100).
 
         Returns a list with, for each, index (of the gallery picture), label (its number), name (of the label),
-        distance (of the embeddings, 0 to 2) and probability (calibrated, that both show the same symbol).
+        distance (of the embeddings, 0 to 2) and probability (calibrated, that both show the same thing).
         """
         if k is None or not 1 <= k <= MOST_NEIGHBOURS:
             raise ValueError(f"k goes from 1 to {MOST_NEIGHBOURS}, got {k}.")

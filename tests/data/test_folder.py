@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -190,3 +191,45 @@ def test_streamed_pictures_make_the_same_batches(tmp_path):
     for (index, images), (other, read) in zip(*drawn, strict=True):
         assert torch.equal(index, other)
         assert torch.equal(images, read)
+
+
+def test_a_folder_of_broken_files_is_refused_in_a_line(tmp_path):
+    for label in range(5):
+        (tmp_path / f"{label}").mkdir()
+        for number in range(2):
+            (tmp_path / f"{label}" / f"{number}.jpg").write_bytes(b"no picture")
+    with pytest.raises(ValueError, match=r"None of the 10 files of .*, such as 0/0.jpg, is a picture"):
+        load(tmp_path)
+
+
+def test_a_class_whose_pictures_are_all_broken_is_no_class(tmp_path):
+    root = write_folder(tmp_path, 6, 8)
+    for path in (root / "class02").iterdir():
+        path.write_bytes(path.read_bytes()[:60])
+    _, corpus, said = load(root)
+    assert corpus.fit.names == ("class00", "class01", "class03", "class04", "class05")
+    assert sum("Left out: class02/" in line for line in said) == 8
+
+
+def test_names_that_are_no_utf8_are_escaped(tmp_path):
+    """As archives of older systems leave them; they could neither be printed nor stored."""
+    root = write_folder(tmp_path / "mine")
+    try:
+        renamed = (root / "class00").rename(root / os.fsdecode(b"caf\xe9"))
+        (renamed / "broken.jpg").write_bytes(b"no picture")
+    except OSError:
+        pytest.skip("this file system has names of UTF-8 alone")
+    _, corpus, said = load(root)
+    assert r"caf\xe9" in corpus.fit.names
+    assert r"Left out: caf\xe9/broken.jpg: it is no picture" in said
+    "\n".join((*said, *corpus.fit.names)).encode()
+
+
+def test_of_many_equal_pictures_some_are_named_and_the_others_counted(tmp_path):
+    root = write_folder(tmp_path, 30, 4)
+    content = (root / "class00" / "0.png").read_bytes()
+    for label in range(1, 30):
+        (root / f"class{label:02d}" / "placeholder.png").write_bytes(content)
+    _, corpus, said = load(root)
+    assert sum("are the same picture in two classes" in line for line in said) == 20
+    assert "So are 9 more pairs." in corpus.notes

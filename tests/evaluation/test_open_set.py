@@ -103,6 +103,9 @@ def test_a_planted_leak_is_found_and_chance_is_none(tmp_path):
     found = leaks.class_leaks(paths, labels)
     assert set(found) == {"mean grey", "median grey"}
     assert all("alone tells same pairs" in line for line in leaks.warnings(found))
+    paths[3].unlink()
+    paths[9].write_bytes(b"no picture any more")
+    assert set(leaks.class_leaks(paths, labels)) == set(found)  # by those that are still there
     (tmp_path / "fair").mkdir()
     paths, labels = picture_files(
         tmp_path / "fair", lambda label, rng: rng.uniform(60, 200), lambda label, rng: (20, int(rng.integers(20, 40)))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -26,6 +30,8 @@ FAMILIES = {
     "squeezenet1_1": "classifier",
     "efficientnet_b0": "classifier",
     "googlenet": "fc",
+    "convnext_tiny": "classifier",  # whose classifier begins with a normalisation
+    "swin_t": "head",
 }
 
 
@@ -73,6 +79,12 @@ def test_any_size_and_channels_with_intermediate_features(name, size, channels):
     assert (backbone.all_features - backbone.out_features) % 9 == 0 < backbone.all_features - backbone.out_features
 
 
+def test_without_a_finer_feature_map_there_are_no_intermediate_features():
+    made = net("swin_t", 4)
+    assert made.backbone.all_features == made.backbone.out_features == 768
+    assert made(torch.rand(2, 3, 64, 96)).shape == (2, 8)
+
+
 def test_what_a_backbone_cannot_take_is_said_in_a_line():
     for name, grid, message in (
         ("vit_b_16", 0, "takes no pictures of 64x96: Wrong image height"),
@@ -103,10 +115,7 @@ def test_weights_of_a_file_but_for_the_classifier(tmp_path, suffix):
     else:
         save_file(model.state_dict(), path)
     made = net("resnet18")
-    assert load_backbone(made, path) == ["fc.weight", "fc.bias"] or set(load_backbone(made, path)) == {
-        "fc.weight",
-        "fc.bias",
-    }
+    assert sorted(load_backbone(made, path)) == ["fc.bias", "fc.weight"]
     assert torch.equal(made.backbone.model.conv1.weight, model.conv1.weight)
 
 
@@ -124,10 +133,56 @@ def test_weights_that_do_not_fit_are_named(tmp_path):
         torch.save(weights, tmp_path / f"{name}.pt")
         with pytest.raises(ValueError, match=message):
             load_backbone(net("resnet18"), tmp_path / f"{name}.pt")
+    for state in ({0: torch.zeros(1)}, {"conv1.weight": "text"}, [torch.zeros(1)]):
+        torch.save(state, tmp_path / "other.pt")
+        with pytest.raises(ValueError, match="holds no state dictionary"):
+            load_backbone(net("resnet18"), tmp_path / "other.pt")
     (tmp_path / "code.pt").write_bytes(pickle.dumps(Path("x")))
     for bad in ("code.pt", "nowhere.pt"):
         with pytest.raises(ValueError, match="cannot be read as weights"):
             load_backbone(net("resnet18"), tmp_path / bad)
+
+
+def test_weights_of_convnext_but_for_its_whole_classifier(tmp_path):
+    model = models.convnext_tiny()
+    save_file(model.state_dict(), tmp_path / "weights.safetensors")
+    left_out = load_backbone(net("convnext_tiny"), tmp_path / "weights.safetensors")
+    assert sorted(left_out) == sorted(name for name in model.state_dict() if name.startswith("classifier."))
+
+
+def test_weights_that_cannot_be_downloaded_are_a_line(tmp_path, monkeypatch):
+    """An address at which nobody listens."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    preset = models.get_model_weights("shufflenet_v2_x0_5")["DEFAULT"]
+    monkeypatch.setattr(type(preset), "url", property(lambda self: "http://127.0.0.1:9/weights.pth"))
+    config = NetworkConfig("shufflenet_v2_x0_5", 8, heads=("pictures",))
+    with pytest.raises(ValueError, match="weights of shufflenet_v2_x0_5 could not be downloaded") as caught:
+        EmbeddingNet(config, photo(), pretrained_backbone=True)
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_come_over_http(tmp_path, monkeypatch):
+    """torchvision's own download, from a server on this machine."""
+    torch.manual_seed(4)
+    model = models.shufflenet_v2_x0_5()
+    folder = tmp_path / "server"
+    folder.mkdir()
+    torch.save(model.state_dict(), folder / "plain.pth")
+    digest = hashlib.sha256((folder / "plain.pth").read_bytes()).hexdigest()[:8]  # torch checks what a name ends with
+    (folder / "plain.pth").rename(folder / f"weights-{digest}.pth")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    monkeypatch.setattr(SimpleHTTPRequestHandler, "log_message", lambda *_: None)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "home"))
+    preset = models.get_model_weights("shufflenet_v2_x0_5")["DEFAULT"]
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/weights-{digest}.pth"
+        monkeypatch.setattr(type(preset), "url", property(lambda self: address))
+        config = NetworkConfig("shufflenet_v2_x0_5", 8, heads=("pictures",))
+        made = EmbeddingNet(config, photo(), pretrained_backbone=True)
+        server.shutdown()
+    assert torch.equal(made.backbone.model.get_submodule("conv1.0").weight, model.conv1[0].weight)
+    assert (tmp_path / "home" / "hub" / "checkpoints" / f"weights-{digest}.pth").is_file()
 
 
 def test_a_bundles_backbone_serves_as_weights(tmp_path):
@@ -153,6 +208,8 @@ def test_torchvisions_own_weights_are_downloaded(tmp_path, monkeypatch):
     config = NetworkConfig("shufflenet_v2_x0_5", 8, heads=("pictures",))
     made = EmbeddingNet(config, photo(), pretrained_backbone=True)
     assert torch.equal(made.backbone.model.get_submodule("conv1.0").weight, model.conv1[0].weight)
+    with pytest.raises(ValueError, match="no weights for the backbone 'conv'"):
+        pretrained_normalisation("conv")
     assert pretrained_normalisation("resnet18") == ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image, ImageEnhance
 
 import siamese
 import train
@@ -85,6 +86,57 @@ def test_the_gallery_was_never_trained_on_nor_chosen_by(folder, tmp_path):
     assert len(shown) == 4 and not shown & others
 
 
+@pytest.mark.parametrize(
+    ("draw", "words"),
+    [
+        (photograph, ["--fit", "crop", "--image-size", "40", "64"]),
+        (photograph, ["--fit", "pad", "--image-size", "64", "32"]),
+        (photograph, ["--channels-in", "1"]),
+        (document, []),
+    ],
+    ids=["crop", "pad", "grey", "document"],
+)
+def test_a_picture_is_answered_as_it_was_read_for_training(tmp_path, draw, words):
+    """A picture of the gallery lies where it lay, not beside itself."""
+    folder = write_folder(tmp_path / "things", 20, 4, lambda a, b: ImageEnhance.Brightness(draw(a, b)).enhance(0.6))
+    trained(folder, tmp_path / "run", "--epochs", "1", *words)
+    matcher = siamese.load(tmp_path / "run")
+    rows = matcher.embed([folder / name / f"{number}.png" for name in matcher.labels for number in range(4)])
+    assert np.linalg.norm(rows - matcher.gallery.embeddings, axis=1).max() < 2e-3  # of float16
+
+
+def test_an_untidy_folder_and_names_of_any_script(tmp_path, capsys):
+    names = ["صورة", "two words", "Ünï", "it's", *(f"class{number}" for number in range(20))]
+    folder = write_folder(tmp_path / "my things", 24, 4, names=names)
+    (folder / "README.md").write_text("mine")
+    (folder / "empty").mkdir()
+    (folder / "alone").mkdir()
+    photograph(99, 0).save(folder / "alone" / "ONE.JPG")
+    (folder / "__MACOSX").mkdir()
+    photograph(99, 1).save(folder / "__MACOSX" / "x.png")
+    (folder / "it's" / "half.jpeg").write_bytes((folder / "alone" / "ONE.JPG").read_bytes()[:400])
+    (folder / "صورة" / "copy.png").write_bytes((folder / "two words" / "0.png").read_bytes())
+    Image.new("RGB", (8000, 5000), (10, 200, 30)).save(folder / "Ünï" / "large.png")
+    bundle = trained(folder, tmp_path / "run", "--epochs", "1")
+    printed = capsys.readouterr().out
+    assert "Left out: it's/half.jpeg: " in printed
+    assert "two words/0.png and صورة/copy.png are the same picture in two classes." in printed
+    recorded = bundle.measurements.folder
+    assert sum(part.classes for part in recorded.parts().values()) == 25
+    assert sum(part.pictures for part in recorded.parts().values()) == 24 * 4 + 3
+    assert bundle.measurements.command == "python train.py --images 'my things' --epochs 1"
+    assert "صورة/copy.png" in (tmp_path / "run" / "README.md").read_text(encoding="utf-8")
+    assert not set(bundle.labels) - {*names, "alone"}
+
+
+@pytest.mark.parametrize("words", [["--split", "classes"], ["--split", "pictures", "--mirror"]], ids=" ".join)
+def test_few_pictures_are_enough_for_a_bundle(tmp_path, words):
+    by_class = "classes" in words
+    folder = write_folder(tmp_path / "few", 8 if by_class else 4, 2 if by_class else 10)
+    bundle = trained(folder, tmp_path / "run", "--epochs", "1", *words)
+    assert len(bundle.gallery) == (4 if by_class else 8)
+
+
 def test_documents_by_writer(tmp_path):
     names = [f"writer{label // 3}_name{label % 3}" for label in range(24)]
     folder = write_folder(tmp_path / "signed", 24, 4, document, names)
@@ -155,6 +207,7 @@ def test_every_loss_sampling_and_backbone_learns_a_step(folder, words):
         ["--backbone", "resnet18", "--pretrained-backbone", "--freeze-epochs", "2"],
         ["--split", "pictures", "--limit", "60", "--fit", "pad", "--kind", "photo"],
         ["--mirror", "--group-by", "writer[0-9]+", "--epochs", "3"],
+        ["--kind", "document", "--loss", "triplet", "--mining", "semi-hard", "--margin", "0.2"],
     ],
     ids=" ".join,
 )
@@ -176,6 +229,9 @@ def test_the_recorded_command_comes_to_the_same(words, folder):
         (["--images", "{}", "--exclude-classes", "3"], "--exclude-classes is of digits"),
         (["--group-by", "_"], "--group-by is of own pictures"),
         (["--weights", "x.pt"], "name their folder by --images"),
+        (["--images", "{}", "--weights", "nowhere.pt"], "--weights: there is no file 'nowhere.pt'"),
+        (["--images", "{}", "--pretrained-backbone"], "the conv backbone has no pretrained weights"),
+        (["--images", "{}", "--channels-in", "3", "--kind", "document"], "channels must be 1"),
         (["--images", "{}", "--image-size", "4"], "size must be from 16"),
         (["--images", "{}", "--image-size", "1", "2", "3"], "--image-size must be a list of 2"),
         (["--images", "{}", "--backbone", "resnet"], "neither conv nor one of torchvision's"),
