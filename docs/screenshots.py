@@ -5,6 +5,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
+from siamese.matcher import PRETRAINED_GROCERIES, load
 from tests.app_server import running_app
 from tests.visitor import FOUR, SEVEN, draw, open_browser, open_tab
 
@@ -41,6 +45,25 @@ def main() -> None:
         draw(page, "#canvas-unknown", [[(60, 70), (220, 75)], [(140, 75), (145, 220)], [(60, 220), (225, 215)]])
         page.wait_for_selector(".symbol-none")
         shoot(page, "symbols")
+        page.goto(f"{url}/groceries?__theme=light")
+        for pad, picture in zip(("#canvas-a", "#canvas-b"), pair_of_groceries(Path(folder)), strict=True):
+            page.locator(f"{pad} input[type=file]").set_input_files(picture)
+        page.wait_for_selector(".verdict[data-state=same], .verdict[data-state=different]")
+        page.locator("#where input").check()
+        shoot(page, "own-pictures")
+
+
+def pair_of_groceries(folder: Path) -> tuple[Path, Path]:
+    """Files of two pictures of the gallery: one kind, photographed in two places."""
+    matcher = load(PRETRAINED_GROCERIES)
+    members = np.flatnonzero(
+        matcher.gallery.labels == matcher.labels.index("Packages_Yoghurt_Yoggi-Strawberry-Yoghurt")
+    )
+    distances = np.linalg.norm(matcher.gallery.embeddings[members] - matcher.gallery.embeddings[members[0]], axis=1)
+    paths = folder / "first.png", folder / "second.png"
+    for path, index in zip(paths, (members[0], members[np.argsort(distances)[len(members) // 2]]), strict=True):
+        Image.fromarray(matcher.gallery.images[index]).save(path)
+    return paths
 
 
 def shoot(page, name: str) -> None:

@@ -68,13 +68,13 @@ def write_credit(bundle: Bundle, target: Path) -> None:
 
 
 def write_tables(readme: Path, folder: Path, pictures: Path) -> None:
-    """Write the bundles' tables between the markers of README.md.
+    """Write the bundles' tables between the markers of README.md; those of own pictures only where it has theirs.
 
     Raises:
         ValueError: a folder holds no valid bundle, or the text lacks a marker.
     """
     text = tables.with_tables(readme.read_text(encoding="utf-8"), load(folder).measurements)
-    if pictures.is_dir():
+    if pictures.is_dir() and tables.PICTURES_BEGIN in text:
         text = tables.with_tables(text, load(pictures).measurements, tables.PICTURES_BEGIN, tables.PICTURES_END)
     write_text(readme, text)
 

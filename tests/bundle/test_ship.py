@@ -11,7 +11,9 @@ import pytest
 import siamese
 from docs import ship
 from siamese.bundle.format import FILES
-from siamese.bundle.tables import BEGIN, END
+from siamese.bundle.tables import BEGIN, END, PICTURES_BEGIN, PICTURES_END, both_tables
+from tests.helpers import ROOT
+from tests.picture_bundle import save_picture_bundle
 
 SHIPPED = Path(siamese.__file__).parent / "pretrained"
 
@@ -81,3 +83,28 @@ def test_what_cannot_be_shipped_changes_nothing(
     assert ship.main([str(run)], readme, target) == 2
     assert "model.safetensors" in capsys.readouterr().err
     assert (contents(target), readme.read_text()) == (before, text)
+
+
+def test_own_pictures_ship_with_their_credit_and_only_groceries_do(tmp_path: Path, readme: Path, target: Path) -> None:
+    readme.write_text(readme.read_text() + f"{PICTURES_BEGIN}\n{PICTURES_END}\n")
+    pictures = tmp_path / "pretrained_groceries"
+    run = save_picture_bundle(tmp_path / "groceries")
+    before = contents(target)
+    assert ship.main([str(run)], readme, target, pictures) == 0
+    assert contents(target) == before
+    shipped = contents(pictures)
+    assert set(shipped) == {"config.json", "model.safetensors", "gallery.webp", *FILES[3:]}
+    assert shipped["model.safetensors"] == (run / "model.safetensors").read_bytes()
+    for name in ("README.md", "metrics.json"):
+        assert "Marcus Klasson" in shipped[name].decode()
+    assert "| Untrained network |" in readme.read_text() and "| MAP@R |" in readme.read_text()
+    assert ship.main([str(save_picture_bundle(tmp_path / "faces"))], readme, target, pictures) == 2
+    assert contents(pictures) == shipped
+
+
+def test_the_bundle_of_groceries_is_small_and_credited() -> None:
+    folder = SHIPPED.parent / "pretrained_groceries"
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 6_000_000
+    assert ship.GROCERIES_CREDIT in (folder / "README.md").read_text()
+    table = (ROOT / "README.md").read_text().split(PICTURES_BEGIN)[1].split(PICTURES_END)[0].strip()
+    assert table == both_tables(siamese.load(folder).bundle.measurements)

@@ -44,6 +44,19 @@ def test_several_are_served_and_share_their_workers(things):
     assert served.others[0].encode(image).embedding == pytest.approx(expected, abs=1e-5)
 
 
+def test_a_newcomer_sees_digits_and_groceries():
+    served = serving.serve(None)
+    try:
+        assert served.problem == ""
+        assert [matcher.source for matcher in (served.matcher, *served.others)] == [
+            "pretrained",
+            "pretrained_groceries",
+        ]
+        assert served.others[0].bundle.measurements.folder.name == "groceries"
+    finally:
+        served.matcher.close()
+
+
 def test_one_that_cannot_be_loaded_is_told_and_the_others_are_served(things, tmp_path):
     served = serving.serve(f"pretrained,{tmp_path / 'none'},{things}")
     assert "none" in served.problem and "\n" not in served.problem
