@@ -49,6 +49,8 @@ GALLERY = (
     "(MIT according to its Hub card, CC BY-SA 3.0 according to other sources)."
 )
 
+INDEXED = "The gallery was made by"  # how the provenance of a bundle with another gallery than its own begins
+
 
 def model_card(measurements: Measurements, heads: Sequence[str], repo: str = "user/repo") -> str:
     """Markdown with the front matter that the Hub validates.
@@ -82,9 +84,9 @@ def model_card(measurements: Measurements, heads: Sequence[str], repo: str = "us
         "## Training",
         "\n".join(f"- {DATA[name]}" for name in measurements.trained_on),
         " ".join(filter(None, (made, measurements.provenance, CHOICES))),
-        GALLERY,
+        "" if measurements.provenance.startswith(INDEXED) else GALLERY,
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def front_matter(measurements: Measurements) -> str:

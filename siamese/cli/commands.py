@@ -64,17 +64,20 @@ def status_of(name: str, program: Callable[[], Any], stopped: str = "Stopped.") 
 
 
 def _index(given: argparse.Namespace) -> None:
-    from siamese.matcher import load
+    from siamese.matcher import load, names_folder
     from siamese.recipes.index import index
 
     matcher = load(given.model)
-    words = ["python", "-m", "siamese", "index", given.folder.resolve().name, "--model", matcher.source]
+    # Of this machine's folders only the names are told: a bundle may be published.
+    source = matcher.folder.resolve().name if given.model and names_folder(given.model) else matcher.source
+    words = ["python", "-m", "siamese", "index", given.folder.resolve().name, "--out", given.out.resolve().name]
+    words += ["--model", source] if given.model else []
     count, failed = index(matcher, given.folder, given.out, shlex.join(words))
     for name, why in failed:
         print(f"Left out: {name}: {why}")
     if failed:
-        print(f"{len(failed)} of {count + len(failed)} files could not be read and were left out.")
-    print(f"{count} pictures\n\nBundle: {given.out}")
+        print(f"Left out: {len(failed)} of {count + len(failed)} files.")
+    print(f"Pictures: {count}\n\nBundle: {given.out}")
 
 
 def _evaluate_omniglot(given: argparse.Namespace) -> None:

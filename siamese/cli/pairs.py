@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 from tqdm import tqdm
 
 from siamese.bundle.files import write_json
 from siamese.bundle.measurements import Metric, find
 from siamese.config import to_json
+from siamese.data.reading import read_pictures
 from siamese.evaluation import pairs as evaluation
 from siamese.evaluation.embedded import unit_pixels
-from siamese.evaluation.leaks import file_statistics
-from siamese.inputs.preparing import prepare, to_batch
+from siamese.evaluation.leaks import STATISTICS, file_statistics
+from siamese.inputs.preparing import to_pixels
 from siamese.matcher import Matcher, load
 
 PORTION = 100  # pictures that are embedded at a time
@@ -36,61 +39,63 @@ def run(given: argparse.Namespace) -> None:
         ValueError: the table cannot be used, or nothing that it names can be read.
     """
     pairs, matcher = evaluation.read_pairs(given.pairs), load(given.model)
-    pixels, failed = read(pairs, matcher)
-    for index, why in failed.items():
+    reading = read_pictures(pairs.paths, matcher.input, "Reading pictures")
+    for index, why in reading.failed.items():
         print(f"Left out: {pairs.paths[index]}: {why}")
     whole = len(pairs)
-    pairs = pairs.without(set(failed))
-    if failed:
-        print(f"{len(failed)} pictures could not be read, so that {whole - len(pairs)} of {whole} pairs were left out.")
-    rows = embedded(matcher, pixels)
-    images = to_batch([pixels[index] for index in sorted(pixels)], matcher.input)
-    raw = dict(zip(sorted(pixels), unit_pixels(images).numpy(), strict=True))
+    pairs = pairs.without(set(reading.failed))
+    if reading.failed:
+        print(f"Left out: {len(reading.failed)} of {len(pairs.paths)} pictures, {whole - len(pairs)} of {whole} pairs.")
+    rows = np.zeros(len(pairs.paths), np.int64)
+    rows[reading.read] = np.arange(len(reading.read))
+    first, second = rows[pairs.first], rows[pairs.second]
+    embeddings = embedded(matcher, reading.images)
     columns = {
-        "This network": evaluation.measure(distances(pairs, rows), pairs, matcher.calibration),
-        "Raw pixels": evaluation.measure(distances(pairs, raw), pairs),
+        "This network": evaluation.measure(
+            distances(lambda row: embeddings[row], first, second), pairs, matcher.calibration
+        ),
+        "Raw pixels": evaluation.measure(
+            distances(lambda row: unit_pixels(reading.images[row]).numpy(), first, second), pairs
+        ),
     }
-    print(f"{len(pairs)} pairs, {int(pairs.same.sum())} the same, of {len(pixels)} pictures\n")
+    same, pictures = int(pairs.same.sum()), len(np.union1d(first, second))
+    print(f"Pairs: {same} the same, {len(pairs) - same} different, of {pictures} pictures\n")
     print(table(columns))
-    lines = leaks(pairs, pixels)
+    lines = leaks(pairs)
     print("".join(f"\n{line}" for line in lines), end="\n" if lines else "")
     if given.json:
         figures = {name: [to_json(one) for one in found] for name, found in columns.items()}
-        write_json(given.json, {"pairs": len(pairs), "figures": figures, "warnings": lines})
+        counts = {"pairs": len(pairs), "same": same, "pictures": pictures}
+        write_json(given.json, counts | {"figures": figures, "warnings": lines})
 
 
-def read(pairs: evaluation.PairList, matcher: Matcher) -> tuple[dict[int, np.ndarray], dict[int, str]]:
-    """Each picture once, prepared, by its number; and why the others cannot be read."""
-    pixels, failed = dict[int, np.ndarray](), dict[int, str]()
-    for index, path in enumerate(tqdm(pairs.paths, "Reading pictures", mininterval=1)):
-        try:
-            pixels[index] = prepare(path, matcher.input)
-        except ValueError as error:
-            failed[index] = str(error)
-    return pixels, failed
+def embedded(matcher: Matcher, images: Tensor) -> np.ndarray:
+    """(N, dim) embeddings of (N, channels, H, W) uint8 pictures."""
+    rows = []
+    for portion in tqdm(images.split(PORTION), "Embedding", mininterval=1):
+        rows.append(matcher.embed(to_pixels(portion, matcher.input)))
+    return np.concatenate(rows)
 
 
-def embedded(matcher: Matcher, pixels: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
-    """The embedding of each picture, by its number."""
-    numbers, rows = sorted(pixels), dict[int, np.ndarray]()
-    for start in tqdm(range(0, len(numbers), PORTION), "Embedding", mininterval=1):
-        portion = numbers[start : start + PORTION]
-        rows |= dict(zip(portion, matcher.embed(np.stack([pixels[index] for index in portion])), strict=True))
-    return rows
+def distances(unit: Callable[[np.ndarray], np.ndarray], first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """(P,) Euclidean distances of pairs, a portion at a time: unit vectors of raw pixels take much memory.
+
+    Args:
+        unit: gives the unit vectors of some pictures.
+        first: (P,) int64, of each pair.
+        second: likewise.
+    """
+    found = []
+    for start in range(0, len(first), PORTION):
+        part = slice(start, start + PORTION)
+        found.append(np.linalg.norm(unit(first[part]) - unit(second[part]), axis=1))
+    return np.minimum(np.concatenate(found), 2.0)
 
 
-def distances(pairs: evaluation.PairList, rows: dict[int, np.ndarray]) -> np.ndarray:
-    """(P,) Euclidean distances of the pairs."""
-    found = [
-        np.linalg.norm(rows[a] - rows[b]) for a, b in zip(pairs.first.tolist(), pairs.second.tolist(), strict=True)
-    ]
-    return np.minimum(np.array(found), 2.0)
-
-
-def leaks(pairs: evaluation.PairList, pixels: dict[int, np.ndarray]) -> list[str]:
+def leaks(pairs: evaluation.PairList) -> list[str]:
     """Warnings of single statistics of the files that separate the pairs."""
-    statistics = np.zeros((len(pairs.paths), 6))
-    for index in pixels:
+    statistics = np.zeros((len(pairs.paths), len(STATISTICS)))
+    for index in tqdm(np.union1d(pairs.first, pairs.second).tolist(), "Looking for leaks", mininterval=1):
         statistics[index] = file_statistics(pairs.paths[index])
     return evaluation.leak_warnings(pairs, statistics)
 

@@ -20,7 +20,8 @@ from siamese.retrieval.calibration import Calibration
 from siamese.retrieval.distances import BINS, PairDistances
 
 FALSE_ACCEPT_RATES = (1e-2, 1e-3)
-YES, NO = {"1", "true", "yes", "same"}, {"0", "false", "no", "different"}
+YES, NO = {"1", "1.0", "true", "t", "yes", "y", "same"}, {"0", "0.0", "false", "f", "no", "n", "different"}
+LEAST_PAIRS = 10  # of each kind: among fewer a statistic separates them by chance
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def read_pairs(table: Path) -> PairList:
         with table.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, skipinitialspace=True)
             names = {(name or "").strip().lower(): name for name in reader.fieldnames or ()}
-            rows = [(reader.line_num, row) for row in reader]
+            rows = [(reader.line_num, row) for row in reader if any(_cell(row, name) for name in names.values())]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{str(table)!r} cannot be read as a CSV table: {error}") from error
     missing = [name for name in ("first", "second", "same") if name not in names]
@@ -80,21 +81,28 @@ def read_pairs(table: Path) -> PairList:
     first, second, same, folds = list[int](), list[int](), list[bool](), list[str]()
     for line, row in rows:
         for column, indices in (("first", first), ("second", second)):
-            name = (row[names[column]] or "").strip()
+            name = _cell(row, names[column])
             if not name:
                 raise ValueError(f"{str(table)!r}, line {line}: {column} is empty.")
             indices.append(numbers.setdefault(table.parent / name, len(numbers)))
-        word = (row[names["same"]] or "").strip().lower()
+        word = _cell(row, names["same"]).lower()
         if word not in YES | NO:
             raise ValueError(f"{str(table)!r}, line {line}: same is {word!r}; write 1 for the same, 0 for different.")
         same.append(word in YES)
         if "fold" in names:
-            folds.append((row[names["fold"]] or "").strip())
+            if not (fold := _cell(row, names["fold"])):
+                raise ValueError(f"{str(table)!r}, line {line}: fold is empty.")
+            folds.append(fold)
     pairs = PairList(
         tuple(numbers), np.array(first, np.int64), np.array(second, np.int64), np.array(same, bool), tuple(folds)
     )
     _check_kinds(pairs.same)
     return pairs
+
+
+def _cell(row: dict[str, str | None], name: str) -> str:
+    """A cell's text; "" where the row ends before it."""
+    return (row[name] or "").strip()
 
 
 def _check_kinds(same: np.ndarray) -> None:
@@ -154,10 +162,12 @@ def best_threshold(distances: np.ndarray, same: np.ndarray) -> float:
 
 
 def leak_warnings(pairs: PairList, statistics: np.ndarray) -> list[str]:
-    """What a single statistic of the files tells of the pairs: a sentence each.
+    """What a single statistic of the files tells of the pairs: a sentence each; of few pairs none.
 
     Args:
         pairs: of these files.
         statistics: (paths, 6), `leaks.file_statistics` of each.
     """
+    if min(pairs.same.sum(), (~pairs.same).sum()) < LEAST_PAIRS:
+        return []
     return warnings(pair_leaks(statistics[pairs.first], statistics[pairs.second], pairs.same))

@@ -50,3 +50,8 @@ def to_batch(pixels: Sequence[np.ndarray] | np.ndarray, input: InputConfig) -> t
     """N prepared pictures as the (N, channels, H, W) uint8 tensor that a network is given."""
     batch = torch.from_numpy(np.array(pixels, np.uint8).reshape(-1, *input.size, input.channels))
     return batch.permute(0, 3, 1, 2).contiguous()
+
+
+def to_pixels(batch: torch.Tensor, input: InputConfig) -> np.ndarray:
+    """The N prepared pictures, (N, H, W) or (N, H, W, 3) uint8, that `to_batch` made a batch of."""
+    return np.ascontiguousarray(batch.permute(0, 2, 3, 1).numpy()).reshape(-1, *pixel_shape(input))

@@ -13,40 +13,57 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save_file
 from tqdm import tqdm
 
+from siamese.bundle.card import INDEXED
 from siamese.bundle.files import write_whole
-from siamese.bundle.format import save
-from siamese.bundle.sprite import MOST, thumbnails
-from siamese.data.folder import PictureFiles, find_pictures, pictures_below
-from siamese.inputs.preparing import prepare
+from siamese.bundle.format import INSTEAD, save
+from siamese.bundle.sprite import MOST, file_name, thumbnails
+from siamese.data.folder import PictureFiles, find_pictures, pictures_below, readable
+from siamese.data.reading import read_pictures
+from siamese.inputs.preparing import to_pixels
 from siamese.matcher import Matcher
 from siamese.retrieval.gallery import Gallery
 from siamese.retrieval.projection import tsne
 
-PORTION = 200  # pictures between two savings
+PORTION = 200  # pictures that are read and embedded at a time
+GROWTH = 0.1  # of the work that is kept, by which it grows before it is kept again: a long run is not spent on writing
 PARTIAL = "index.safetensors"  # in the folder of the result, until it is whole
 UNLABELLED = "unlabelled"
+BEFORE = " With the gallery that it had before, it was said of the model: "
 
 
-def find_files(folder: Path) -> PictureFiles:
+def find_files(folder: Path, out: Path) -> tuple[PictureFiles, list[str]]:
     """The pictures of a folder, labelled by its sub-folders; by none of them if there are no sub-folders with pictures.
+
+    Args:
+        folder: to look through.
+        out: where the result is written. What lies there is no picture of the folder, wherever it is.
+
+    Returns:
+        the pictures, and the names of those that lie beside the sub-folders and so have no label.
 
     Raises:
         ValueError: there is no such folder, or no picture in it, or more than a sheet of thumbnails holds.
     """
     if not folder.is_dir():
         raise ValueError(f"There is no folder {str(folder)!r}.")
+    if out.resolve() == folder.resolve():
+        raise ValueError(f"{str(folder)!r} holds the pictures: write the result to another folder.")
+    inside = out.resolve() if out.resolve().is_relative_to(folder.resolve()) else None
+    loose = [path for path in pictures_below(folder) if path.parent == folder]
+    files = PictureFiles(folder, tuple(loose), (0,) * len(loose), (UNLABELLED,))
     if any(path.is_dir() and pictures_below(path) for path in folder.iterdir() if not path.name.startswith(".")):
-        files = find_pictures(folder)
+        labelled = find_pictures(folder)
+        own = [n for n, path in enumerate(labelled.paths) if not (inside and path.resolve().is_relative_to(inside))]
+        files, loose = (labelled.only(own), loose) if own else (files, [])
     else:
-        paths = pictures_below(folder)
-        files = PictureFiles(folder, tuple(paths), (0,) * len(paths), (UNLABELLED,))
+        loose = []
     if not files:
         raise ValueError(f"{str(folder)!r} holds no pictures.")
     if len(files) > MOST:
         raise ValueError(
             f"{str(folder)!r} holds {len(files)} pictures; a gallery holds at most {MOST}. Index a part of it."
         )
-    return files
+    return files, [readable(path.name) for path in loose]
 
 
 def index(matcher: Matcher, folder: Path, out: Path, command: str) -> tuple[int, list[tuple[str, str]]]:
@@ -64,29 +81,35 @@ def index(matcher: Matcher, folder: Path, out: Path, command: str) -> tuple[int,
     Raises:
         ValueError: there is nothing to index.
     """
-    files = find_files(folder)
-    out.mkdir(parents=True, exist_ok=True)
+    files, loose = find_files(folder, out)
     marks = [_mark(files, number) for number in range(len(files))]
     model = hashlib.sha256((matcher.folder / "model.safetensors").read_bytes()).hexdigest()
-    done = _partial(out / PARTIAL, model)
-    failed: list[tuple[str, str]] = []
-    for start in tqdm(range(0, len(files), PORTION), "Embedding", mininterval=1):
-        numbers = [n for n in range(start, min(start + PORTION, len(files))) if marks[n] not in done]
-        prepared = {}
-        for number in numbers:
-            try:
-                prepared[number] = prepare(files.paths[number], matcher.input)
-            except ValueError as error:
-                failed.append((files.name_of(number), str(error)))
-        if not prepared:
-            continue
-        rows = matcher.embed(np.stack(list(prepared.values())))
-        small = thumbnails(np.stack(list(prepared.values())), matcher.input)
-        done |= {marks[n]: (row, picture) for n, row, picture in zip(prepared, rows, small, strict=True)}
-        _keep(out / PARTIAL, done, model)
+    left = _partial(out / PARTIAL, model)
+    done = {mark: left[mark] for mark in marks if mark in left}
+    written = len(done)
+    failed = [(name, "It lies beside the folders of the classes, so that it has no label.") for name in loose]
+    try:
+        with tqdm(total=len(files), desc="Embedding", unit=" pictures", initial=written, mininterval=1) as bar:
+            waiting = [number for number, mark in enumerate(marks) if mark not in done]
+            for start in range(0, len(waiting), PORTION):
+                numbers = waiting[start : start + PORTION]
+                reading = read_pictures([files.paths[number] for number in numbers], matcher.input)
+                failed += [(files.name_of(numbers[place]), why) for place, why in reading.failed.items()]
+                if reading.read:
+                    pixels = to_pixels(reading.images, matcher.input)
+                    rows = zip(matcher.embed(pixels), thumbnails(pixels, matcher.input), strict=True)
+                    done |= zip((marks[numbers[place]] for place in reading.read), rows, strict=True)
+                bar.update(len(numbers))
+                if len(done) - written > GROWTH * written:
+                    _keep(out / PARTIAL, done, model)
+                    written = len(done)
+    finally:
+        if len(done) > written:
+            _keep(out / PARTIAL, done, model)
     kept = [number for number in range(len(files)) if marks[number] in done]
     if not kept:
-        raise ValueError(f"None of the pictures of {str(folder)!r} can be read.")
+        name, why = failed[-1]
+        raise ValueError(f"None of the {len(files)} pictures of {str(folder)!r} can be read, such as {name}: {why}")
     _write(matcher, files.only(kept), [done[marks[number]] for number in kept], out, command)
     (out / PARTIAL).unlink(missing_ok=True)
     return len(kept), failed
@@ -99,21 +122,25 @@ def _write(
     gallery = Gallery(
         np.stack([picture for _, picture in done]), np.array(files.labels, np.int64), embeddings, tsne(embeddings)
     )
-    made = (
-        f"The gallery was made by `{command}` from {len(files)} pictures of {len(files.names)} classes in "
-        f"{files.root.resolve().name}; nothing was trained, and the figures are those of the model."
-    )
     measurements = matcher.bundle.measurements
-    provenance = " ".join(filter(None, (measurements.provenance, made)))
-    save(
-        replace(
-            matcher.bundle,
-            gallery=gallery,
-            labels=files.names,
-            measurements=replace(measurements, provenance=provenance),
-        ),
-        out,
+    before = measurements.provenance
+    if before.startswith(INDEXED):  # an indexed gallery gives way to this one
+        before = before.partition(BEFORE)[2]
+    classes = f"{len(files.names)} classes" if len(files.names) > 1 else "one class"
+    provenance = (
+        f"{INDEXED} `{command}` from {len(files)} pictures of {classes} in "
+        f"{readable(files.root.resolve().name)}; nothing was trained, and the figures are those of the model."
+        + (BEFORE + before if before else "")
     )
+    bundle = replace(
+        matcher.bundle,
+        gallery=gallery,
+        labels=files.names,
+        measurements=replace(measurements, provenance=provenance),
+    )
+    save(bundle, out)
+    for other in {*INSTEAD, *INSTEAD.values()} - {file_name(matcher.input)}:  # of a bundle that stood there before
+        (out / other).unlink(missing_ok=True)
 
 
 def _mark(files: PictureFiles, number: int) -> str:
@@ -142,5 +169,5 @@ def _partial(path: Path, model: str) -> dict[str, tuple[np.ndarray, np.ndarray]]
         arrays = load_file(path)
         rows = zip(arrays["embeddings"], arrays["pictures"], strict=True)
         return dict(zip(json.loads(written["marks"]), rows, strict=True))
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is left from a stopped run and cannot be read: delete it to begin anew.") from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+FEWEST = 4  # points that t-SNE lays out: of fewer it finds no neighbourhoods
 NEIGHBOURS = 10  # of a new picture: its place on the map is their weighted mean
 
 
@@ -24,8 +25,10 @@ def tsne(embeddings: np.ndarray, seed: int = 0, perplexity: float = 30.0) -> np.
             pieces. Fewer than three times as many points lower it.
 
     Returns:
-        (N, 2) float32, centred, the longer side from -1 to 1.
+        (N, 2) float32, centred, the longer side from -1 to 1. Fewer than four points lie by their principal components.
     """
+    if len(embeddings) < FEWEST:
+        return principal_components(embeddings, 2)
     from openTSNE import TSNE
 
     perplexity = min(perplexity, max(1.0, (len(embeddings) - 1) / 3))

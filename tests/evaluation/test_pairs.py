@@ -44,6 +44,7 @@ def test_a_table_of_pairs(tmp_path, encoding):
         ("first,second\na,b\n", "no column 'same'"),
         ("first,second,same\na,b,maybe\n", "line 2: same is 'maybe'"),
         ("first,second,same\na,b,1\n,b,0\n", "line 3: first is empty"),
+        ("first,second,same,fold\na,b,1,x\na,c,0\n", "line 3: fold is empty"),
         ("first,second,same\na,b,1\n", "no different pairs"),
         ("first,second,same\n", "no same pairs"),
         ("", "no column 'first'"),
@@ -52,6 +53,11 @@ def test_a_table_of_pairs(tmp_path, encoding):
 def test_what_is_no_list_of_pairs_is_refused(tmp_path, text, message):
     with pytest.raises(ValueError, match=message):
         read_pairs(write(tmp_path, text))
+
+
+def test_empty_rows_and_other_words(tmp_path):
+    pairs = read_pairs(write(tmp_path, "first,second,same\r\na,b,1.0\r\n,,\r\na,c,N\r\n  \r\n"))
+    assert pairs.same.tolist() == [True, False]
 
 
 def test_no_such_table(tmp_path):
@@ -108,3 +114,5 @@ def test_what_a_file_alone_tells_is_said():
     statistics[pairs.second[~same], 1] = statistics[pairs.first[~same], 1] + 50
     (line,) = leak_warnings(pairs, statistics)
     assert "the median grey alone" in line
+    few = PairList((), pairs.first[:18], pairs.second[:18], same[:18])
+    assert leak_warnings(few, statistics) == []  # nine of each kind are separated by chance

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import siamese
 from siamese import cli
+from siamese.inputs.preparing import prepare
 from siamese.recipes import index as indexing
 from tests.picture_bundle import save_picture_bundle
 from tests.picture_folders import document, photograph, write_folder
@@ -30,12 +32,14 @@ def test_a_folder_becomes_the_gallery(model, folder, tmp_path, capsys):
     out = tmp_path / "out"
     assert cli.main(["index", str(folder), "--model", str(model), "--out", str(out)]) == 0
     printed = capsys.readouterr().out
-    assert "Left out: class01/broken.JPG" in printed and "1 of 13 files" in printed
+    assert "Left out: class01/broken.JPG" in printed and "Left out: 1 of 13 files." in printed
     made, before = siamese.load(out), siamese.load(model)
     assert made.labels == ("class00", "class01", "class02")
     assert (out / "model.safetensors").read_bytes() == (model / "model.safetensors").read_bytes()
     assert (made.calibration, made.inference) == (before.calibration, before.inference)
-    assert "12 pictures of 3 classes in shelf" in made.bundle.measurements.provenance
+    provenance = made.bundle.measurements.provenance
+    assert "12 pictures of 3 classes in shelf" in provenance
+    assert "`python -m siamese index shelf --out out --model bundle`" in provenance and str(tmp_path) not in provenance
     found = made.neighbours(folder / "class02" / "1.png", 1)[0]
     assert made.labels[found.label] == "class02" and found.distance < 0.01
     assert {path.name for path in out.iterdir()} == {path.name for path in model.iterdir()}
@@ -48,6 +52,52 @@ def test_pictures_without_classes_and_ink(tmp_path, capsys):
     matcher = siamese.load(tmp_path / "out")
     assert matcher.labels == ("unlabelled",)
     assert matcher.gallery.images.shape == (4, 28, 28)
+    assert "MNIST's test set, credited" not in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_what_has_no_label_or_is_the_result_itself_is_no_picture_of_the_gallery(model, tmp_path, capsys):
+    root = write_folder(tmp_path / "shelf", 3, 2)
+    photograph(1, 1).save(root / "loose.png")
+    for _ in range(2):  # the sheet of the first result lies among the pictures
+        assert cli.main(["index", str(root), "--model", str(model), "--out", str(root / "out")]) == 0
+        printed = capsys.readouterr().out
+        assert "Left out: loose.png: It lies beside" in printed and "Pictures: 6\n" in printed
+    assert cli.main(["index", str(root), "--model", str(model), "--out", str(root)]) == 2
+    assert "write the result to another folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_few_pictures_have_a_map_too(model, tmp_path, count):
+    root = write_folder(tmp_path / "shelf", 1, count)
+    assert indexing.index(siamese.load(model), root, tmp_path / "out", "")[0] == count
+    assert siamese.load(tmp_path / "out").gallery.xy.shape == (count, 2)
+
+
+def test_another_gallery_takes_the_place_of_the_first(model, tmp_path):
+    out = tmp_path / "out"
+    known = siamese.load(model)
+    known.bundle = replace(known.bundle, measurements=replace(known.bundle.measurements, provenance="Made by hand."))
+    indexing.index(known, write_folder(tmp_path / "first", 2, 2), out, "")
+    (out / "gallery.png").write_bytes(b"of a bundle of digits that stood here")
+    indexing.index(siamese.load(out), write_folder(tmp_path / "second", 3, 2), out, "")
+    provenance = siamese.load(out).bundle.measurements.provenance
+    assert provenance.count("The gallery was made by") == 1 and "6 pictures of 3 classes in second" in provenance
+    assert provenance.endswith("said of the model: Made by hand.")
+    assert not (out / "gallery.png").exists()
+
+
+def test_more_than_a_sheet_holds_is_refused(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(indexing, "MOST", 5)
+    with pytest.raises(ValueError, match="holds 6 pictures; a gallery holds at most 5"):
+        indexing.index(siamese.load(model), write_folder(tmp_path / "shelf", 3, 2), tmp_path / "out", "")
+
+
+def test_nothing_that_can_be_read_is_a_line_with_a_reason(model, tmp_path, capsys):
+    (tmp_path / "shelf").mkdir()
+    (tmp_path / "shelf" / "x.png").write_bytes(b"no picture")
+    assert cli.main(["index", str(tmp_path / "shelf"), "--model", str(model), "--out", str(tmp_path / "out")]) == 2
+    assert "can be read, such as x.png: " in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_stopped_run_goes_on_where_it_was(model, tmp_path, monkeypatch):
@@ -97,11 +147,22 @@ def test_pairs_are_measured_from_the_command_line(model, folder, tmp_path, capsy
         cli.main(["evaluate", "pairs", str(tmp_path / "pairs.csv"), "--model", str(model), "--json", str(figures)]) == 0
     )
     printed = capsys.readouterr().out
-    assert "2 pictures could not be read, so that 2 of 11 pairs were left out." in printed
-    assert "9 pairs, 3 the same, of 6 pictures" in printed
+    assert "Left out: 2 of 8 pictures, 2 of 11 pairs." in printed
+    assert "Pairs: 3 the same, 6 different, of 6 pictures" in printed
     assert "| Equal error rate |" in printed and "| Raw pixels |" in printed
     written = json.loads(figures.read_text())
-    assert written["pairs"] == 9 and set(written["figures"]) == {"This network", "Raw pixels"}
+    assert (written["pairs"], written["same"], written["pictures"]) == (9, 3, 6)
+    raw = {one["key"]: one["value"] for one in written["figures"]["Raw pixels"]}
+    form = siamese.load(model).input
+    first, second = (
+        np.array([prepare(folder / f"class0{label}" / f"{number}.png", form).ravel() for label in range(3)], float)
+        for number in range(2)
+    )
+    first, second = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (first, second))
+    far = np.linalg.norm(first[:, None] - second[None], axis=2)
+    same, different = far[np.eye(3, dtype=bool)], far[~np.eye(3, dtype=bool)]
+    assert raw["roc auc"] == pytest.approx((same[:, None] < different[None]).mean())
+    assert set(written["figures"]) == {"This network", "Raw pixels"}
 
 
 def test_a_bad_table_is_a_line_and_status_2(model, tmp_path, capsys):
