@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from siamese.bundle.measurements import Measurements, find
+from collections.abc import Iterable, Mapping, Sequence
+
+from siamese.bundle.measurements import Measurements, Metric, find
 
 ROWS = (
     "5-nn accuracy",
@@ -42,8 +44,13 @@ def results_table(measurements: Measurements) -> str:
     A figure that was measured of none has no row.
     """
     columns = {"This network": measurements.test} | measurements.baselines
+    return side_by_side(columns, FOLDER_ROWS if measurements.folder else ROWS)
+
+
+def side_by_side(columns: Mapping[str, Sequence[Metric]], keys: Iterable[str]) -> str:
+    """Figures beside each other, a row for each key that any of the columns has."""
     lines = ["| | " + " | ".join(columns) + " |", "| --- |" + " ---: |" * len(columns)]
-    for key in FOLDER_ROWS if measurements.folder else ROWS:
+    for key in keys:
         found = [find(metrics, key) for metrics in columns.values()]
         title = next((metric.title for metric in found if metric), None)
         if title is not None:

@@ -11,7 +11,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from siamese.bundle.files import write_json
-from siamese.bundle.measurements import Metric, find
+from siamese.bundle.tables import side_by_side
 from siamese.config import to_json
 from siamese.data.reading import read_pictures
 from siamese.evaluation import pairs as evaluation
@@ -60,7 +60,7 @@ def run(given: argparse.Namespace) -> None:
     }
     same, pictures = int(pairs.same.sum()), len(np.union1d(first, second))
     print(f"Pairs: {same} the same, {len(pairs) - same} different, of {pictures} pictures\n")
-    print(table(columns))
+    print(side_by_side(columns, [one.key for one in columns["This network"]]))
     lines = leaks(pairs)
     print("".join(f"\n{line}" for line in lines), end="\n" if lines else "")
     if given.json:
@@ -98,12 +98,3 @@ def leaks(pairs: evaluation.PairList) -> list[str]:
     for index in tqdm(np.union1d(pairs.first, pairs.second).tolist(), "Looking for leaks", mininterval=1):
         statistics[index] = file_statistics(pairs.paths[index])
     return evaluation.leak_warnings(pairs, statistics)
-
-
-def table(columns: dict[str, tuple[Metric, ...]]) -> str:
-    """The figures beside each other, as Markdown."""
-    lines = ["| | " + " | ".join(columns) + " |", "| --- |" + " ---: |" * len(columns)]
-    for one in columns["This network"]:
-        cells = [found.text if (found := find(column, one.key)) else "" for column in columns.values()]
-        lines.append(f"| {one.title} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)

@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from siamese.config import Views
-from siamese.data.images import LabeledImages
-from siamese.models.inference import embed
+from siamese.data.images import LabeledImages, in_memory
+from siamese.models.inference import embed, unit_features
 from siamese.models.networks import EmbeddingNet
 from siamese.retrieval.distances import PairDistances, pair_distances
 
@@ -52,7 +52,12 @@ def embedded(net: EmbeddingNet, pictures: LabeledImages, views: Views, head: str
 
 def raw_pixels(pictures: LabeledImages) -> EmbeddedSet:
     """The raw-pixel baseline: pictures as unit vectors."""
-    return EmbeddedSet(pictures, unit_pixels(pictures.images))
+    return EmbeddedSet(pictures, unit_pixels(in_memory(pictures)))
+
+
+def frozen_features(net: EmbeddingNet, pictures: LabeledImages) -> EmbeddedSet:
+    """The baseline of a pretrained backbone that was not trained any further: its features as unit vectors."""
+    return EmbeddedSet(pictures, unit_features(net, pictures.images))
 
 
 def unit_pixels(images: Tensor) -> Tensor:

@@ -17,13 +17,14 @@ from siamese.bundle.folder_record import Folder, Part
 from siamese.bundle.format import Bundle
 from siamese.bundle.measurements import Measurements, Pictures, metric
 from siamese.bundle.sprite import thumbnails
-from siamese.config import InferenceConfig, RunConfig, Views, from_json, to_json
+from siamese.config import InferenceConfig, RunConfig, Views, from_json
 from siamese.data.images import LabeledImages, in_memory, limit
 from siamese.data.own_pictures import FolderCorpus
 from siamese.evaluation import leaks, metrics, open_set
-from siamese.evaluation.embedded import EmbeddedSet, embedded
-from siamese.evaluation.hardware import hardware, versions
+from siamese.evaluation.embedded import EmbeddedSet, embedded, frozen_features, raw_pixels
+from siamese.evaluation.run_record import run_record
 from siamese.evaluation.scores import calibration_error, curves
+from siamese.inputs.preparing import to_pixels
 from siamese.models.inference import embed
 from siamese.models.networks import EmbeddingNet
 from siamese.retrieval.calibration import fit_calibration
@@ -41,14 +42,12 @@ NOVELTY_RANK, NOT_NOVEL = 5, 0.99  # share of the validation pictures that lies 
 def validator(corpus: FolderCorpus) -> Callable[[EmbeddingNet], dict[str, float]]:
     """A function that gives the equal error rate and Recall@1 on the validation pictures."""
     quick = limit(corpus.validation, QUICK, seed=1)
-    labels = quick.labels.numpy()
-    paired = np.bincount(labels)[labels] > 1
+    index = open_set.paired(quick.labels)
 
     def validate(net: EmbeddingNet) -> dict[str, float]:
         pictures = EmbeddedSet(quick, embed(net, quick.images))
         rate, _ = metrics.equal_error_rate(pictures.pairs)
-        rows = pictures.embeddings.numpy()[paired]
-        found = metrics.retrieval_scores(rows, labels[paired], (1,))
+        found = metrics.retrieval_scores(pictures.embeddings[index], quick.labels[index], (1,))
         return {"validation_error": rate, "validation_accuracy": found["recall@1"]}
 
     return validate
@@ -90,7 +89,7 @@ def evaluate(
 
     test = embedded(net, corpus.test, views)
     baseline, rows = (
-        ("Frozen backbone", open_set.frozen_features(untrained, corpus.test))
+        ("Frozen backbone", frozen_features(untrained, corpus.test))
         if config.training.pretrained_backbone
         else ("Untrained network", embedded(untrained, corpus.test, Views()))
     )
@@ -98,7 +97,7 @@ def evaluate(
     measured = Measurements(
         test=open_set.scores(test, corpus.groups, calibration),
         baselines={
-            "Raw pixels": open_set.scores(open_set.raw_pixels(corpus.test), corpus.groups),
+            "Raw pixels": open_set.scores(raw_pixels(corpus.test), corpus.groups),
             baseline: open_set.scores(rows, corpus.groups),
         },
         validation=(
@@ -110,14 +109,6 @@ def evaluate(
         history=epochs,
         pictures=Pictures(len(corpus.fit), len(test), len(test) * (len(test) - 1) // 2),
         trained_on=(),
-        config=to_json(config),
-        parameters=sum(parameter.numel() for parameter in net.parameters()),
-        command=command,
-        provenance="",
-        seed=config.training.seed,
-        seconds=round(seconds),
-        hardware=hardware(device),
-        versions=versions(),
         folder=Folder(
             name,
             config.folder.split,
@@ -127,6 +118,7 @@ def evaluate(
             _part(corpus.test),
             notes=(*corpus.notes, *leaks.warnings(found)),
         ),
+        **run_record(net, config, command, seconds, device),
     )
     gallery, labels = gallery_of(test, net)
     return Bundle(net, gallery, inference, calibration, calibration, labels, measured)
@@ -157,14 +149,12 @@ def novelty(validation: EmbeddedSet) -> tuple[int, float]:
 
 def gallery_of(test: EmbeddedSet, net: EmbeddingNet) -> tuple[Gallery, tuple[str, ...]]:
     """The gallery: test pictures, at most `GALLERY` of them, and the names of their classes."""
-    chosen = (
-        test
-        if len(test) <= GALLERY
-        else test.subset(torch.randperm(len(test), generator=torch.Generator().manual_seed(0))[:GALLERY].sort().values)
-    )
+    chosen = test
+    if len(test) > GALLERY:
+        order = torch.randperm(len(test), generator=torch.Generator().manual_seed(0))
+        chosen = test.subset(order[:GALLERY].sort().values)
     present = torch.unique(chosen.labels)
-    pixels = in_memory(chosen.pictures).permute(0, 2, 3, 1).numpy()
-    images = thumbnails(pixels if net.input.channels == 3 else pixels[..., 0], net.input)
+    images = thumbnails(to_pixels(in_memory(chosen.pictures), net.input), net.input)
     embeddings = chosen.embeddings.numpy()
     labels = torch.searchsorted(present, chosen.labels).numpy()
     return Gallery(images, labels, embeddings, tsne(embeddings)), tuple(test.pictures.names[label] for label in present)

@@ -6,23 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 from siamese.bundle.measurements import Metric, metric
 from siamese.data.groups import Groups
-from siamese.data.images import LabeledImages, in_memory
 from siamese.evaluation import metrics
 from siamese.evaluation.embedded import EmbeddedSet
 from siamese.evaluation.episodes import few_shot_accuracy
-from siamese.evaluation.scores import calibration_error
-from siamese.models.networks import EmbeddingNet
+from siamese.evaluation.scores import verification
 from siamese.retrieval.calibration import Calibration
 from siamese.retrieval.distances import PairDistances, pair_distances
 
 FALSE_ACCEPT_RATES = (1e-2, 1e-3)
 FEW_SHOT = ((5, 1), (5, 5), (20, 1), (20, 5))  # ways and shots
 WORDS = {1: "one-shot", 5: "five-shot"}
-BATCH = 50  # pictures at a time
 
 
 def scores(test: EmbeddedSet, groups: Groups, calibration: Calibration | None = None) -> tuple[Metric, ...]:
@@ -33,30 +29,25 @@ def scores(test: EmbeddedSet, groups: Groups, calibration: Calibration | None = 
         groups: which classes belong together.
         calibration: that turns distances into probabilities, if there is one to be judged.
     """
-    found = [metric("equal error rate", metrics.equal_error_rate(test.pairs)[0])]
+    found = [*verification(test.pairs, FALSE_ACCEPT_RATES, calibration)]
     for key, pairs in hard_pairs(test, groups).items():
         title = f"Equal error rate, different pairs of the {key}"
         found.append(metric(f"{key}/equal error rate", metrics.equal_error_rate(pairs)[0], title))
         found.append(metric(f"{key}/roc auc", metrics.roc_auc(pairs), f"ROC AUC, different pairs of the {key}"))
-    found.append(metric("roc auc", metrics.roc_auc(test.pairs)))
-    found += [metric(f"tar@far={rate:g}", metrics.true_accept_rate(test.pairs, rate)) for rate in FALSE_ACCEPT_RATES]
-    found += [metric(key, value) for key, value in metrics.retrieval_scores(*_paired(test)).items()]
+    index = paired(test.labels)
+    retrieval = metrics.retrieval_scores(test.embeddings[index], test.labels[index])
+    found += [metric(key, value) for key, value in retrieval.items()]
     for ways, shots in FEW_SHOT:
         measured = few_shot_accuracy(test.embeddings, test.labels, ways, shots)
         if measured:
             accuracy, error = measured
             found.append(metric(f"{ways}-way {WORDS[shots]}", accuracy, error=error))
-    if calibration:
-        found.append(metric("accuracy at threshold", metrics.balanced_accuracy(test.pairs, calibration.threshold)))
-        found.append(metric("calibration error", calibration_error(test.pairs, calibration)))
     return tuple(found)
 
 
-def _paired(test: EmbeddedSet) -> tuple[np.ndarray, np.ndarray]:
-    """Embeddings and labels without the pictures that are alone in their class: nothing is to be found for them."""
-    labels = test.labels.numpy()
-    kept = np.bincount(labels)[labels] > 1
-    return test.embeddings.numpy()[kept], labels[kept]
+def paired(labels: torch.Tensor) -> torch.Tensor:
+    """(N,) bool, False for the pictures that are alone in their class: nothing is to be found for them."""
+    return torch.bincount(labels)[labels] > 1
 
 
 def hard_pairs(test: EmbeddedSet, groups: Groups) -> dict[str, PairDistances]:
@@ -84,16 +75,3 @@ def _among_alike(test: EmbeddedSet, words: Sequence[str]) -> PairDistances:
         index = torch.from_numpy(np.flatnonzero(by_class == word))
         total = total + pair_distances(test.embeddings[index], test.labels[index])
     return total
-
-
-@torch.inference_mode()
-def frozen_features(net: EmbeddingNet, pictures: LabeledImages) -> EmbeddedSet:
-    """The baseline of a pretrained backbone that was not trained any further: its features as unit vectors."""
-    images = pictures.images
-    rows = [net.features(images[at : at + BATCH].float() / 255) for at in range(0, len(pictures), BATCH)]
-    return EmbeddedSet(pictures, functional.normalize(torch.cat(rows).float(), dim=1))
-
-
-def raw_pixels(pictures: LabeledImages) -> EmbeddedSet:
-    """The raw-pixel baseline: pictures as unit vectors."""
-    return EmbeddedSet(pictures, functional.normalize(in_memory(pictures).flatten(1).float(), dim=1))

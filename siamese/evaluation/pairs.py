@@ -13,11 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from siamese.bundle.measurements import Metric, metric
-from siamese.evaluation import metrics
 from siamese.evaluation.leaks import pair_leaks, warnings
-from siamese.evaluation.scores import calibration_error
+from siamese.evaluation.scores import verification
 from siamese.retrieval.calibration import Calibration
-from siamese.retrieval.distances import BINS, PairDistances
+from siamese.retrieval.distances import BINS, PairDistances, bins_of
 
 FALSE_ACCEPT_RATES = (1e-2, 1e-3)
 YES, NO = {"1", "1.0", "true", "t", "yes", "y", "same"}, {"0", "0.0", "false", "f", "no", "n", "different"}
@@ -119,24 +118,16 @@ def measure(distances: np.ndarray, pairs: PairList, calibration: Calibration | N
         pairs: with which of them are the same.
         calibration: whose threshold and probabilities are judged; None for a baseline.
     """
-    counted = counted_pairs(distances, pairs.same)
-    found = [
-        metric("equal error rate", metrics.equal_error_rate(counted)[0]),
-        metric("roc auc", metrics.roc_auc(counted)),
-        *(metric(f"tar@far={rate:g}", metrics.true_accept_rate(counted, rate)) for rate in FALSE_ACCEPT_RATES),
-    ]
+    found = [*verification(counted_pairs(distances, pairs.same), FALSE_ACCEPT_RATES, calibration)]
     if len(set(pairs.folds)) > 1:
         accuracy, error = cross_validated_accuracy(distances, pairs.same, pairs.folds)
         found.append(metric("cross-validated accuracy", accuracy, error=error))
-    if calibration:
-        found.append(metric("accuracy at threshold", metrics.balanced_accuracy(counted, calibration.threshold)))
-        found.append(metric("calibration error", calibration_error(counted, calibration)))
     return tuple(found)
 
 
 def counted_pairs(distances: np.ndarray, same: np.ndarray) -> PairDistances:
     """(P,) distances and whether each is of a same pair, as counts."""
-    bins = np.minimum((np.asarray(distances) * (BINS / 2)).astype(np.int64), BINS - 1)
+    bins = bins_of(distances)
     return PairDistances(np.bincount(bins[same], minlength=BINS), np.bincount(bins[~same], minlength=BINS))
 
 

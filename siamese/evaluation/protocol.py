@@ -16,7 +16,7 @@ import torch
 from siamese.bundle.curves import Epoch
 from siamese.bundle.format import Bundle
 from siamese.bundle.measurements import Measurements, Metric, Pictures, metric
-from siamese.config import InferenceConfig, RunConfig, Views, from_json, to_json
+from siamese.config import InferenceConfig, RunConfig, Views, from_json
 from siamese.data.corpus import Corpus
 from siamese.data.images import limit
 from siamese.data.omniglot import as_classes
@@ -25,7 +25,7 @@ from siamese.data.synthetic.corruptions import corrupt, photograph, scan
 from siamese.data.synthetic.pen import varied
 from siamese.evaluation import generalisation, metrics
 from siamese.evaluation.embedded import EmbeddedSet, embedded
-from siamese.evaluation.hardware import hardware, versions
+from siamese.evaluation.run_record import run_record
 from siamese.evaluation.scores import baselines, calibration_error, curves, scores
 from siamese.models.inference import embed, embedding_norms
 from siamese.models.networks import EmbeddingNet
@@ -107,14 +107,7 @@ def evaluate(
         history=epochs,
         pictures=Pictures(fit=len(train), test=len(test), pairs=len(test) * (len(test) - 1) // 2),
         trained_on=("mnist", *["pen"] * bool(config.data.pen), *["omniglot"] * bool(config.data.omniglot)),
-        config=to_json(config),
-        parameters=sum(parameter.numel() for parameter in net.parameters()),
-        command=command,
-        provenance="",
-        seed=config.training.seed,
-        seconds=round(seconds),
-        hardware=hardware(device),
-        versions=versions(),
+        **run_record(net, config, command, seconds, device),
     )
     embeddings = test.embeddings.numpy()
     gallery = Gallery(corpus.test.images[:, 0].numpy(), corpus.test.labels.numpy(), embeddings, tsne(embeddings))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from siamese.bundle.curves import Curves, Histogram, Roc
@@ -36,13 +38,25 @@ def scores(fit: EmbeddedSet, test: EmbeddedSet, calibration: Calibration | None 
         for k in (5, 1)
     }
     found |= metrics.retrieval_scores(test.embeddings, test.labels)
-    found["roc auc"] = metrics.roc_auc(test.pairs)
-    found["equal error rate"], _ = metrics.equal_error_rate(test.pairs)
-    for rate in FALSE_ACCEPT_RATES:
-        found[f"tar@far={rate:g}"] = metrics.true_accept_rate(test.pairs, rate)
+    measured = tuple(metric(key, value) for key, value in found.items())
+    return (*measured, *verification(test.pairs, FALSE_ACCEPT_RATES, calibration))
+
+
+def verification(
+    pairs: PairDistances, false_accept_rates: Sequence[float], calibration: Calibration | None = None
+) -> tuple[Metric, ...]:
+    """The figures of telling same pairs from different ones.
+
+    Args:
+        pairs: whose distances were counted.
+        false_accept_rates: at which true accepts are reported.
+        calibration: that turns distances into probabilities, if there is one to be judged.
+    """
+    found = {"roc auc": metrics.roc_auc(pairs), "equal error rate": metrics.equal_error_rate(pairs)[0]}
+    found |= {f"tar@far={rate:g}": metrics.true_accept_rate(pairs, rate) for rate in false_accept_rates}
     if calibration:
-        found["accuracy at threshold"] = metrics.balanced_accuracy(test.pairs, calibration.threshold)
-        found["calibration error"] = calibration_error(test.pairs, calibration)
+        found["accuracy at threshold"] = metrics.balanced_accuracy(pairs, calibration.threshold)
+        found["calibration error"] = calibration_error(pairs, calibration)
     return tuple(metric(key, value) for key, value in found.items())
 
 

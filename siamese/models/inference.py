@@ -89,6 +89,13 @@ def embedding_norms(
     return torch.cat(rows) if rows else torch.zeros(0)
 
 
+@torch.inference_mode()
+def unit_features(net: EmbeddingNet, images: Images, batch_size: int | None = None) -> Tensor:
+    """(N, channels, H, W) uint8 pictures -> (N, features) float32, what the heads see, brought to length 1."""
+    rows = _by_batches(net, images, batch_size, lambda batch: F.normalize(net.features(batch).float(), dim=1))
+    return torch.cat(rows)
+
+
 def _by_batches(
     net: EmbeddingNet, images: Images, batch_size: int | None, step: Callable[[Tensor], Tensor]
 ) -> list[Tensor]:

@@ -64,6 +64,11 @@ class PairDistances:
         return same / max(same.sum(), 1), different / max(different.sum(), 1)
 
 
+def bins_of(distances: np.ndarray) -> np.ndarray:
+    """The bin of each distance, int32, of the shape of the distances."""
+    return np.minimum((distances * np.float32(BINS / 2)).astype(np.int32), BINS - 1)
+
+
 def pair_distances(embeddings: Any, labels: Any) -> PairDistances:
     """Count the distances of all N (N - 1) / 2 pairs.
 
@@ -76,7 +81,7 @@ def pair_distances(embeddings: Any, labels: Any) -> PairDistances:
     for start in range(0, len(rows), BLOCK):
         block = slice(start, start + BLOCK)
         distances = distance_of(rows[block] @ rows[start:].T)
-        bins = np.minimum((distances * np.float32(BINS / 2)).astype(np.int32), BINS - 1)
+        bins = bins_of(distances)
         bins += BINS * (classes[block, None] != classes[None, start:])
         later = np.arange(bins.shape[1]) > np.arange(len(bins))[:, None]
         counts += np.bincount(bins[later], minlength=2 * BINS)
