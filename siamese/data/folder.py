@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,12 +68,26 @@ def find_pictures(root: Path) -> PictureFiles:
     """
     if not root.is_dir():
         raise ValueError(f"There is no folder {str(root)!r}.")
-    classes = sorted(path for path in root.iterdir() if path.is_dir() and not _is_hidden(path))
-    found = [(path, label) for label, folder in enumerate(classes) for path in pictures_below(folder)]
-    if not found:
+    files = labelled(root, [path for path in pictures_below(root) if path.parent != root])
+    if not files:
         raise ValueError(f"{str(root)!r} holds no pictures: it takes a folder for each class, with pictures in it.")
-    paths, labels = zip(*found, strict=True)
-    return PictureFiles(root, paths, labels, tuple(readable(path.name) for path in classes)).only(range(len(paths)))
+    return files
+
+
+def labelled(root: Path, paths: Sequence[Path]) -> PictureFiles:
+    """Files below a folder, each labelled by the sub-folder that it lies in, at whatever depth.
+
+    Args:
+        root: the folder.
+        paths: of files in its sub-folders.
+    """
+    by_class: dict[str, list[Path]] = defaultdict(list)
+    for path in paths:
+        by_class[path.relative_to(root).parts[0]].append(path)
+    names = sorted(by_class)
+    labels = [label for label, name in enumerate(names) for _ in by_class[name]]
+    ordered = [path for name in names for path in by_class[name]]
+    return PictureFiles(root, tuple(ordered), tuple(labels), tuple(map(readable, names)))
 
 
 def readable(name: str) -> str:
@@ -82,18 +96,21 @@ def readable(name: str) -> str:
 
 
 def pictures_below(folder: Path) -> list[Path]:
-    """The picture files of a folder and of those in it, by their suffix, in the order of their paths."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and not any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts)
-        and path.is_file()
-    )
+    """The picture files of a folder and of those in it, linked ones too, by their suffix, in the order of their paths."""
+    found, seen = list[Path](), set[str]()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        # A link may lead back to where it lies.
+        folders[:] = [
+            name for name in folders if not is_hidden(name) and os.path.realpath(Path(place, name)) not in seen
+        ]
+        seen.update(os.path.realpath(Path(place, name)) for name in folders)
+        found += [Path(place, name) for name in names if Path(name).suffix.lower() in SUFFIXES and not is_hidden(name)]
+    return sorted(filter(Path.is_file, found))
 
 
-def _is_hidden(path: Path) -> bool:
-    return path.name.startswith((".", "__MACOSX"))
+def is_hidden(name: str) -> bool:
+    """Whether a file or a folder is none of a person's own: its name says so."""
+    return name.startswith((".", "__MACOSX"))
 
 
 def check_classes(files: PictureFiles) -> None:

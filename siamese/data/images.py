@@ -15,6 +15,7 @@ from siamese.data.reading import StreamedPictures
 from siamese.inputs.ink import SIDE
 
 VALIDATION_SIZE = 5000  # of MNIST's 60,000 training images
+MEASURED = 20_000  # pictures for mean and standard deviation
 SPLIT_SEED = 2015  # all runs share one split, whatever their own seed
 
 
@@ -168,3 +169,18 @@ def limit(pictures: LabeledImages, size: int, seed: int = 0) -> LabeledImages:
     if size >= len(pictures):
         return pictures
     return pictures.subset(torch.randperm(len(pictures), generator=torch.Generator().manual_seed(seed))[:size])
+
+
+def mean_and_deviation(pictures: LabeledImages) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation of each channel of pixels in [0, 1]; of many pictures, of a random part."""
+    index = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(SPLIT_SEED))[:MEASURED]
+    some = pictures.subset(index.sort().values)
+    total = squares = torch.zeros(pictures.images.shape[1], dtype=torch.float64)
+    count = 0
+    for start in range(0, len(some), 500):
+        pixels = some.images[start : start + 500].double() / 255
+        total, squares = total + pixels.sum(dim=(0, 2, 3)), squares + (pixels**2).sum(dim=(0, 2, 3))
+        count += pixels[:, 0].numel()
+    mean = total / count
+    std = (squares / count - mean**2).clamp(min=0).sqrt().clamp(min=1e-3)
+    return tuple(round(float(value), 4) for value in mean), tuple(round(float(value), 4) for value in std)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -14,21 +14,17 @@ import torch
 from siamese.config import FolderConfig, InputConfig, RunConfig
 from siamese.data.folder import PictureFiles, check_classes, copies, find_pictures, listed, read_headers
 from siamese.data.groups import Groups, group_classes
-from siamese.data.images import SPLIT_SEED, LabeledImages
+from siamese.data.images import SPLIT_SEED, LabeledImages, mean_and_deviation
 from siamese.data.reading import StreamedPictures, fits_memory, read_pictures
 from siamese.data.sources import Role, Source
 from siamese.data.splits import split_pictures
 from siamese.data.survey import choose, survey
+from siamese.models.pretrained import Normalisation
 
 FEWEST_FOR_CLASSES = 20  # classes; with fewer, a split by class leaves too few to report on
 STROKE_WIDTHS = (1.5, 1.5)  # pixels, of a document's input
-MEASURED = 20_000  # pictures for mean and standard deviation
 PAIRS_NAMED = 20  # of equal files in two classes; the others are counted
 STEPS_PER_ROOT, MOST_STEPS = 2, 300  # of an epoch: 400 pictures take 40 steps, 10,000 take 200
-
-Normalisation: TypeAlias = tuple[
-    tuple[float, ...], tuple[float, ...]
-]  # mean and standard deviation, a number a channel
 
 
 @dataclass(frozen=True)
@@ -126,7 +122,7 @@ def load_folder(
     assert folder.split
     parts = split_pictures(pictures, groups, folder.split)
     fit, validation, test = (pictures.subset(part) for part in parts)
-    mean, std = _for_channels(normalisation, folder.channels) if normalisation else _measured(fit)
+    mean, std = _for_channels(normalisation, folder.channels) if normalisation else mean_and_deviation(fit)
     passes = folder.passes or _passes(fit, folder)
     say(
         f"{len(files)} pictures of {len(files.names)} classes. Input: {folder.kind}, {form.size[0]}x{form.size[1]}, "
@@ -191,21 +187,6 @@ def _limited(files: PictureFiles, limit: int | None) -> PictureFiles:
             taken[label] += 1
             kept.append(index)
     return files.only(sorted(kept))
-
-
-def _measured(fit: LabeledImages) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation of each channel, of the training pictures alone."""
-    index = torch.randperm(len(fit), generator=torch.Generator().manual_seed(SPLIT_SEED))[:MEASURED]
-    some = fit.subset(index.sort().values)
-    total = squares = torch.zeros(fit.images.shape[1], dtype=torch.float64)
-    count = 0
-    for start in range(0, len(some), 500):
-        pixels = some.images[start : start + 500].double() / 255
-        total, squares = total + pixels.sum(dim=(0, 2, 3)), squares + (pixels**2).sum(dim=(0, 2, 3))
-        count += pixels[:, 0].numel()
-    mean = total / count
-    std = (squares / count - mean**2).clamp(min=0).sqrt().clamp(min=1e-3)
-    return tuple(round(float(value), 4) for value in mean), tuple(round(float(value), 4) for value in std)
 
 
 def _for_channels(normalisation: Normalisation, channels: int | None) -> Normalisation:

@@ -161,16 +161,18 @@ class _Classes:
         if not group.alike or float(torch.rand((), generator=self.generator)) >= group.hard_share:
             return self.all.draw(group.classes).tolist()
         chosen: dict[int, None] = {}
-        # No more than half of one set, so that a batch also holds pairs that are easy.
-        for number in self.sets.draw(min(len(group.alike), group.classes)).tolist():
-            alike = torch.tensor(group.alike[number])
-            order = torch.randperm(len(alike), generator=self.generator)[: max(2, group.classes // 2)]
-            for label in alike[order].tolist():
-                if len(chosen) < group.classes:
-                    chosen.setdefault(label)
+        for label in self._of_sets():
+            chosen.setdefault(label)
             if len(chosen) == group.classes:
                 break
         return list(chosen)
+
+    def _of_sets(self) -> Iterator[int]:
+        """Classes of one set after the other: at most half a batch of each, so that it also holds pairs that are easy."""
+        group = self.group
+        for number in self.sets.draw(min(len(group.alike), group.classes)).tolist():
+            order = torch.randperm(len(group.alike[number]), generator=self.generator)
+            yield from (group.alike[number][place] for place in order[: max(2, group.classes // 2)].tolist())
 
 
 class _Pool:

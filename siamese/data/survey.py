@@ -10,10 +10,8 @@ import numpy as np
 from siamese.config import FolderConfig
 from siamese.data.folder import Header, PictureFiles
 from siamese.inputs.decode import decode
+from siamese.inputs.document import ink_of
 from siamese.inputs.errors import BlankImageError
-from siamese.inputs.ink import crop_to_ink
-from siamese.inputs.ink.cleaning import clean
-from siamese.inputs.ink.finding import find_ink
 
 SAMPLE = 100  # pictures that are looked at
 CHROMA = 12  # mean spread of the channels, out of 255, below which a picture is grey
@@ -75,10 +73,10 @@ def _ink_size(pixels: np.ndarray) -> tuple[int, int] | None:
     if float((np.abs(away) < PAPER).mean()) < 0.7 or not 0.002 < ink < 0.25:
         return None
     try:
-        shape = crop_to_ink(*clean(*find_ink(grey / 255))).shape
+        height, width = ink_of(grey / 255).shape
     except BlankImageError:
         return None
-    return shape[0], shape[1]
+    return height, width
 
 
 def choose(config: FolderConfig, seen: Survey, pretrained: bool = False) -> FolderConfig:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from safetensors import SafetensorError
@@ -14,7 +14,7 @@ from torch import Tensor
 from siamese.models.classifiers import ClassifierBackbone
 from siamese.models.networks import EmbeddingNet
 
-Normalisation = tuple[tuple[float, ...], tuple[float, ...]]
+Normalisation: TypeAlias = tuple[tuple[float, ...], tuple[float, ...]]  # mean and deviation, a number a channel
 
 
 def pretrained_normalisation(backbone: str) -> Normalisation:

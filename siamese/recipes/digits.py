@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import Any
 
 import torch
 
@@ -15,11 +14,11 @@ from siamese.data.sources import Role
 from siamese.evaluation import protocol
 from siamese.models.networks import EmbeddingNet
 from siamese.recipes.job import Job
+from siamese.recipes.run import run
 from siamese.training import checkpoints
 from siamese.training.head_retraining import retrain_head
 from siamese.training.label_noise import clean_labels
-from siamese.training.progress import ProgressBars
-from siamese.training.trainer import Trainer, train
+from siamese.training.trainer import Trainer
 
 
 def train_digits(config: RunConfig, job: Job, command: str) -> Bundle:
@@ -39,16 +38,8 @@ def train_digits(config: RunConfig, job: Job, command: str) -> Bundle:
     network = replace(config.network, intermediate_grid=0) if config.head_retraining else config.network
     net = EmbeddingNet(network, config.input, config.training.pretrained_backbone)
     trainer = Trainer(net, sources, config.training, job.device)
-    if resumed:
-        checkpoints.restore(trainer, resumed, str(checkpoint))
-    bars = ProgressBars()
-
-    def on_epoch(trainer: Trainer, figures: dict[str, Any]) -> None:
-        bars.on_epoch(trainer, figures)
-        checkpoints.save(trainer, checkpoint, config, kept)
-
-    train(trainer, protocol.validator(corpus), bars.on_step, on_epoch)
-    net, seconds = trainer.ema, sum(row["seconds"] for row in trainer.history)
+    seconds = run(trainer, protocol.validator(corpus), config, checkpoint, resumed, kept)
+    net = trainer.ema
 
     # The head for unseen classes, on the frozen backbone.
     if config.head_retraining:

@@ -17,7 +17,7 @@ from siamese.bundle.card import INDEXED
 from siamese.bundle.files import write_whole
 from siamese.bundle.format import INSTEAD, save
 from siamese.bundle.sprite import MOST, file_name, thumbnails
-from siamese.data.folder import PictureFiles, find_pictures, pictures_below, readable
+from siamese.data.folder import PictureFiles, labelled, pictures_below, readable
 from siamese.data.reading import read_pictures
 from siamese.inputs.preparing import to_pixels
 from siamese.matcher import Matcher
@@ -48,15 +48,12 @@ def find_files(folder: Path, out: Path) -> tuple[PictureFiles, list[str]]:
         raise ValueError(f"There is no folder {str(folder)!r}.")
     if out.resolve() == folder.resolve():
         raise ValueError(f"{str(folder)!r} holds the pictures: write the result to another folder.")
-    inside = out.resolve() if out.resolve().is_relative_to(folder.resolve()) else None
-    loose = [path for path in pictures_below(folder) if path.parent == folder]
-    files = PictureFiles(folder, tuple(loose), (0,) * len(loose), (UNLABELLED,))
-    if any(path.is_dir() and pictures_below(path) for path in folder.iterdir() if not path.name.startswith(".")):
-        labelled = find_pictures(folder)
-        own = [n for n, path in enumerate(labelled.paths) if not (inside and path.resolve().is_relative_to(inside))]
-        files, loose = (labelled.only(own), loose) if own else (files, [])
+    found = [path for path in pictures_below(folder) if not path.resolve().is_relative_to(out.resolve())]
+    loose = [path for path in found if path.parent == folder]
+    if len(loose) < len(found):
+        files = labelled(folder, [path for path in found if path.parent != folder])
     else:
-        loose = []
+        files, loose = PictureFiles(folder, tuple(found), (0,) * len(found), (UNLABELLED,)), []
     if not files:
         raise ValueError(f"{str(folder)!r} holds no pictures.")
     if len(files) > MOST:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from copy import deepcopy
 
 import torch
 
@@ -13,9 +13,9 @@ from siamese.evaluation import folder_protocol
 from siamese.models.networks import EmbeddingNet
 from siamese.models.pretrained import load_backbone, pretrained_normalisation
 from siamese.recipes.job import Job
+from siamese.recipes.run import run
 from siamese.training import checkpoints
-from siamese.training.progress import ProgressBars
-from siamese.training.trainer import Trainer, train
+from siamese.training.trainer import Trainer
 
 
 def train_pictures(config: RunConfig, job: Job, command: str) -> Bundle:
@@ -28,29 +28,18 @@ def train_pictures(config: RunConfig, job: Job, command: str) -> Bundle:
     checkpoint = job.out / checkpoints.CHECKPOINT
     resumed = checkpoints.read(checkpoint, config, job.device) if job.resume else None
 
-    def begin() -> EmbeddingNet:
-        torch.manual_seed(config.training.seed)
-        net = EmbeddingNet(config.network, config.input, config.training.pretrained_backbone)
-        if job.weights:
-            left_out = load_backbone(net, job.weights)
-            print(f"{job.weights.name}: left out {', '.join(left_out) or 'nothing'}", flush=True)
-        return net
-
-    trainer = Trainer(begin(), [corpus.source(config.folder)], config.training, job.device)
-    if resumed:
-        checkpoints.restore(trainer, resumed, str(checkpoint))
-    bars = ProgressBars()
-
-    def on_epoch(trainer: Trainer, figures: dict[str, Any]) -> None:
-        bars.on_epoch(trainer, figures)
-        checkpoints.save(trainer, checkpoint, config)
-
-    train(trainer, folder_protocol.validator(corpus), bars.on_step, on_epoch)
-    net, seconds = trainer.restore_best(), sum(row["seconds"] for row in trainer.history)
+    torch.manual_seed(config.training.seed)
+    net = EmbeddingNet(config.network, config.input, config.training.pretrained_backbone)
+    if job.weights:
+        left_out = load_backbone(net, job.weights)
+        print(f"{job.weights.name}: left out {', '.join(left_out) or 'nothing'}", flush=True)
+    untrained = deepcopy(net).eval()
+    trainer = Trainer(net, [corpus.source(config.folder)], config.training, job.device)
+    seconds = run(trainer, folder_protocol.validator(corpus), config, checkpoint, resumed)
     print("Measuring ...", flush=True)
     return folder_protocol.evaluate(
-        net.cpu().eval(),
-        begin().eval(),
+        trainer.restore_best().cpu().eval(),
+        untrained,
         corpus,
         config,
         job.images.resolve().name,

@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 
 from siamese.config import InputConfig
-from siamese.data.images import SPLIT_SEED, LabeledImages
+from siamese.data.images import SPLIT_SEED, LabeledImages, mean_and_deviation
 from siamese.data.sources import Role, Source
 from siamese.models.networks import initialised
 from siamese.training.trainer import Step, Trainer
@@ -105,11 +105,8 @@ def split_pictures(images: np.ndarray, labels: np.ndarray, names: tuple[str, ...
     fit = everything.subset(
         torch.from_numpy(np.concatenate([found[n:] for found, n in zip(members, halves, strict=True)]))
     )
-    shares = fit.images.float().div(255).transpose(0, 1).flatten(1)
-    mean, std = shares.mean(dim=1), shares.std(dim=1).clamp(min=0.01)
-    form = InputConfig(
-        "photo", size, fit.images.shape[1], tuple(mean.tolist()), tuple(std.tolist()), None, None, "crop"
-    )
+    mean, std = mean_and_deviation(fit)
+    form = InputConfig("photo", size, len(mean), mean, std, box=None, stroke_widths=None, fit="crop")
     return GallerySplit(fit, everything.subset(torch.from_numpy(held_out)), held_out, form)
 
 

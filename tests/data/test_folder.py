@@ -233,3 +233,13 @@ def test_of_many_equal_pictures_some_are_named_and_the_others_counted(tmp_path):
     _, corpus, said = load(root)
     assert sum("are the same picture in two classes" in line for line in said) == 20
     assert "So are 9 more pairs." in corpus.notes
+
+
+def test_a_class_may_be_a_link_and_a_link_may_lead_back(tmp_path):
+    root = write_folder(tmp_path / "mine", 5, 8)
+    write_folder(tmp_path / "elsewhere", 1, 8, names=["sixth"])
+    (root / "sixth").symlink_to(tmp_path / "elsewhere" / "sixth", target_is_directory=True)
+    (root / "class00" / "back").symlink_to(root, target_is_directory=True)
+    _, corpus, _ = load(root)
+    assert "sixth" in all_names(corpus)
+    assert total(corpus) == 6 * 8

@@ -1,0 +1,51 @@
+"""The part that both recipes share: train, with a bar an epoch and a checkpoint after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from siamese.config import RunConfig
+from siamese.models.networks import EmbeddingNet
+from siamese.training import checkpoints
+from siamese.training.progress import ProgressBars
+from siamese.training.trainer import Trainer, train
+
+
+def run(
+    trainer: Trainer,
+    validate: Callable[[EmbeddingNet], dict[str, Any]],
+    config: RunConfig,
+    checkpoint: Path,
+    resumed: dict[str, Any] | None = None,
+    kept: torch.Tensor | None = None,
+) -> float:
+    """Train to the last epoch.
+
+    Args:
+        trainer: with a new network.
+        validate: measures the averaged net after each epoch.
+        config: of the run, which goes into the checkpoint.
+        checkpoint: path of the file that is written after each epoch.
+        resumed: the content of such a file, to go on from; None to begin.
+        kept: (N,) bool, what a label-noise filter kept.
+
+    Returns:
+        seconds of all epochs, those before a stop too, without the measuring after each.
+
+    Raises:
+        ValueError: the checkpoint is of another network.
+    """
+    if resumed:
+        checkpoints.restore(trainer, resumed, str(checkpoint))
+    bars = ProgressBars()
+
+    def on_epoch(trainer: Trainer, figures: dict[str, Any]) -> None:
+        bars.on_epoch(trainer, figures)
+        checkpoints.save(trainer, checkpoint, config, kept)
+
+    train(trainer, validate, bars.on_step, on_epoch)
+    return sum(row["seconds"] for row in trainer.history)
