@@ -25,6 +25,7 @@ from siamese.retrieval.results import Comparison, Neighbour, Query, novelty_note
 
 PRETRAINED = Path(__file__).parent / "pretrained"
 PRETRAINED_GROCERIES = Path(__file__).parent / "pretrained_groceries"
+SHIPPED = {path.name: path for path in (PRETRAINED, PRETRAINED_GROCERIES)}  # by the names that they are asked for by
 ENCODED_NEIGHBOURS = 12  # looked up as a picture is encoded: enough for its vote, its novelty and its place
 
 
@@ -192,20 +193,42 @@ def load(source: str | os.PathLike | None = None, revision: str | None = None) -
     """Load a bundle.
 
     Args:
-        source: None for the one that ships with the code, a folder, or `user/repo` on the Hugging Face Hub.
-        revision: of the repository: a branch, a tag or a commit.
+        source: None for the one that ships with the code, else as `find_bundle` takes it.
+        revision: of a repository: a branch, a tag or a commit.
 
     Raises:
         ValueError: there is no such folder or repository, or it holds no valid bundle.
     """
-    if source is None:
-        return Matcher.of(PRETRAINED, "pretrained")
-    if names_folder(source):
-        return Matcher.of(Path(source).expanduser(), str(source))
-    from siamese.bundle import hub
+    folder, name, _ = find_bundle(PRETRAINED.name if source is None else source, revision)
+    return Matcher.of(folder, name)
 
-    pulled = hub.pull(str(source), revision)
-    return Matcher.of(pulled.folder, pulled.name)
+
+def find_bundle(
+    source: str | os.PathLike, revision: str | None = None, deadline: float = 10.0
+) -> tuple[Path, str, str]:
+    """Where a bundle lies; one on the Hub is downloaded.
+
+    Args:
+        source: a folder, the name of a bundle that ships with the code (an existing folder of that name wins), or
+            `user/repo` or `user/repo@revision` on the Hugging Face Hub.
+        revision: of the repository: a branch, a tag or a commit.
+        deadline: seconds that the Hub may take.
+
+    Returns:
+        its folder, the name that visitors are told, and what is wrong with how it was got; "" if nothing is.
+
+    Raises:
+        ValueError: there is no such repository, or the Hub did not deliver.
+    """
+    name = str(source)
+    if name in SHIPPED and not Path(name).is_dir():
+        return SHIPPED[name], name, ""
+    if names_folder(source):
+        return Path(source).expanduser(), name, ""
+    from siamese.bundle import hub  # only here: the import costs time, which the start of the app has none of
+
+    pulled = hub.pull(name, revision, deadline)
+    return pulled.folder, pulled.name, pulled.problem
 
 
 def names_folder(source: str | os.PathLike) -> bool:

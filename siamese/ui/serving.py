@@ -11,12 +11,11 @@ from typing import TypeGuard
 from cachetools import LRUCache
 
 from siamese.bundle.format import Bundle, load
-from siamese.matcher import PRETRAINED, PRETRAINED_GROCERIES, Matcher, Picture, Query, names_folder
+from siamese.bundle.hub_errors import first_line
+from siamese.matcher import PRETRAINED, SHIPPED, Matcher, Picture, Query, find_bundle
 from siamese.ui.worker_pool import WorkerPool
 
 CACHED = 256  # drawings; a stroke changes one of those on the page, and the others need not be encoded again
-SHIPPED = "pretrained"  # the source of the bundle that ships with the code
-SHIPPED_GROCERIES = "pretrained_groceries"
 LARGEST_CACHED = 50_000  # bytes of a drawing's file; one takes about 6,000, a photograph more
 
 
@@ -83,10 +82,10 @@ def sources(wanted: str | None) -> list[str]:
     """The bundles that are asked for, as a list with commas; an existing folder of the whole name is one bundle."""
     wanted = (wanted or "").strip()
     if not wanted:
-        return [SHIPPED, SHIPPED_GROCERIES] if PRETRAINED_GROCERIES.is_dir() else [SHIPPED]
+        return [name for name, folder in SHIPPED.items() if folder.is_dir()]
     if Path(wanted).expanduser().is_dir():
         return [wanted]
-    return list(dict.fromkeys(filter(None, map(str.strip, wanted.split(","))))) or [SHIPPED]
+    return list(dict.fromkeys(filter(None, map(str.strip, wanted.split(","))))) or [PRETRAINED.name]
 
 
 def serve(wanted: str | None, deadline: float = 10.0) -> Served:
@@ -101,44 +100,22 @@ def serve(wanted: str | None, deadline: float = 10.0) -> Served:
         ValueError: the bundle that ships is broken; whatever else fails is told in `problem`.
     """
     asked, wanted = sources(wanted), (wanted or "").strip()
-    if asked == [SHIPPED]:
-        return Served(_matcher(PRETRAINED, SHIPPED), wanted, "")
     loaded: list[ServedMatcher] = []
     problems, failed = [], []
     for source in asked:
-        pool = loaded[0].pool if loaded else None
         try:
-            matcher, problem = _load(source, deadline / len(asked), pool)
-            loaded.append(matcher)
+            folder, name, problem = find_bundle(source, deadline=deadline / len(asked))
+            loaded.append(_matcher(folder.absolute(), name, loaded[0].pool if loaded else None))
             problems.append(problem)
         except Exception as error:
-            from siamese.bundle import hub  # only here: the import costs time, which the start of the app has none of
-
-            problems.append(hub.first_line(error))
+            problems.append(first_line(error))
             failed.append(source)
     if failed and not loaded:
         problems.append(f"The model that ships with the app is served instead of {', '.join(failed)}.")
-        loaded.append(_matcher(PRETRAINED, SHIPPED))
+        loaded.append(_matcher(PRETRAINED, PRETRAINED.name))
     elif failed:
         problems.append(f"The other models are served without {', '.join(failed)}.")
     return Served(loaded[0], wanted, " ".join(filter(None, problems)), tuple(loaded[1:]))
-
-
-def _load(source: str, deadline: float, pool: WorkerPool | None) -> tuple[ServedMatcher, str]:
-    """A bundle, and what visitors should know of how it was got.
-
-    Raises:
-        ValueError: it cannot be loaded.
-    """
-    shipped = {SHIPPED: PRETRAINED, SHIPPED_GROCERIES: PRETRAINED_GROCERIES}.get(source)
-    if shipped:
-        return _matcher(shipped, source, pool), ""
-    if names_folder(source):
-        return _matcher(Path(source).expanduser().resolve(), source, pool), ""
-    from siamese.bundle import hub
-
-    pulled = hub.pull(source, deadline=deadline)
-    return _matcher(pulled.folder, pulled.name, pool), pulled.problem
 
 
 def _matcher(folder: Path, source: str, pool: WorkerPool | None = None) -> ServedMatcher:
