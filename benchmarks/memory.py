@@ -14,7 +14,7 @@ from gradio_client import Client, handle_file
 from PIL import Image
 
 import siamese
-from siamese.matcher import PRETRAINED
+from siamese.bundle.locating import PRETRAINED
 from tests.app_server import running, running_app
 
 ANSWERS = 5  # of each endpoint

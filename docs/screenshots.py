@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from siamese.matcher import PRETRAINED_GROCERIES, load
+from siamese.bundle.locating import PRETRAINED_GROCERIES
+from siamese.matcher import load
 from tests.app_server import running_app
 from tests.visitor import FOUR, SEVEN, draw, open_browser, open_tab
 

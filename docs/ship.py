@@ -16,8 +16,8 @@ from siamese.bundle import tables
 from siamese.bundle.card import model_card
 from siamese.bundle.files import write_json, write_text, write_whole
 from siamese.bundle.format import FILES, Bundle, files_of, load
+from siamese.bundle.locating import PRETRAINED, PRETRAINED_GROCERIES
 from siamese.config import to_json
-from siamese.matcher import PRETRAINED, PRETRAINED_GROCERIES
 
 README = Path(__file__).parent.parent / "README.md"
 LIMIT = 8_000_000  # bytes; who clones the repository or installs the package downloads them

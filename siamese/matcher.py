@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from siamese.bundle import format as bundle_format
+from siamese.bundle.locating import PRETRAINED, find_bundle
 from siamese.config import Views
 from siamese.inputs.preparing import prepare, resized, to_batch
 from siamese.models.attribution import distance_attribution, place_attribution
@@ -23,9 +24,6 @@ from siamese.retrieval.gallery import Gallery
 from siamese.retrieval.pictures import Picture, unembedded
 from siamese.retrieval.results import Comparison, Neighbour, Query, novelty_note
 
-PRETRAINED = Path(__file__).parent / "pretrained"
-PRETRAINED_GROCERIES = Path(__file__).parent / "pretrained_groceries"
-SHIPPED = {path.name: path for path in (PRETRAINED, PRETRAINED_GROCERIES)}  # by the names that they are asked for by
 ENCODED_NEIGHBOURS = 12  # looked up as a picture is encoded: enough for its vote, its novelty and its place
 
 
@@ -199,39 +197,7 @@ def load(source: str | os.PathLike | None = None, revision: str | None = None) -
     Raises:
         ValueError: there is no such folder or repository, or it holds no valid bundle.
     """
-    folder, name, _ = find_bundle(PRETRAINED.name if source is None else source, revision)
+    if source is None:
+        return Matcher.of(PRETRAINED, PRETRAINED.name)
+    folder, name, _ = find_bundle(source, revision)
     return Matcher.of(folder, name)
-
-
-def find_bundle(
-    source: str | os.PathLike, revision: str | None = None, deadline: float = 10.0
-) -> tuple[Path, str, str]:
-    """Where a bundle lies; one on the Hub is downloaded.
-
-    Args:
-        source: a folder, the name of a bundle that ships with the code (an existing folder of that name wins), or
-            `user/repo` or `user/repo@revision` on the Hugging Face Hub.
-        revision: of the repository: a branch, a tag or a commit.
-        deadline: seconds that the Hub may take.
-
-    Returns:
-        its folder, the name that visitors are told, and what is wrong with how it was got; "" if nothing is.
-
-    Raises:
-        ValueError: there is no such repository, or the Hub did not deliver.
-    """
-    name = str(source)
-    if name in SHIPPED and not Path(name).is_dir():
-        return SHIPPED[name], name, ""
-    if names_folder(source):
-        return Path(source).expanduser(), name, ""
-    from siamese.bundle import hub  # only here: the import costs time, which the start of the app has none of
-
-    pulled = hub.pull(name, revision, deadline)
-    return pulled.folder, pulled.name, pulled.problem
-
-
-def names_folder(source: str | os.PathLike) -> bool:
-    """Whether a source is a folder rather than `user/repo` or `user/repo@revision`: an existing folder wins."""
-    name = str(source)
-    return Path(source).is_dir() or name.startswith((".", "/", "~")) or name.partition("@")[0].count("/") != 1

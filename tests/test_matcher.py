@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import pickle
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
@@ -14,6 +15,7 @@ from PIL import Image, ImageDraw
 
 import siamese
 from siamese import matcher as matcher_module
+from siamese.bundle.locating import PRETRAINED_GROCERIES
 from siamese.matcher import Matcher
 from siamese.retrieval import pictures
 from siamese.retrieval.results import Query
@@ -498,3 +500,11 @@ def assert_same_query(query: Query, expected: Query) -> None:
         assert (neighbour.index, neighbour.label) == (wanted.index, wanted.label)
         assert neighbour.distance == pytest.approx(wanted.distance, abs=1e-6)
         assert neighbour.probability == pytest.approx(wanted.probability, abs=1e-4)
+
+
+def test_a_bundle_that_ships_is_loaded_by_its_name_and_a_folder_of_that_name_wins(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert siamese.load("pretrained_groceries").input.kind == "photo"
+    shutil.copytree(PRETRAINED_GROCERIES, tmp_path / "pretrained")
+    assert siamese.load("pretrained").input.kind == "photo"
+    assert siamese.load().input.kind == "ink"

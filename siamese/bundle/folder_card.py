@@ -49,9 +49,6 @@ def folder_card(measurements: Measurements, folder: Folder, repo: str) -> str:
     made = TRAINING.format(
         command=measurements.command, minutes=measurements.seconds / 60, hardware=measurements.hardware
     )
-    split = BY_CLASS if folder.split == "classes" else BY_PICTURE
-    counts = {name: f"{part.classes:,} ({part.pictures:,} pictures)" for name, part in folder.parts().items()}
-    grouped = ", and classes that belong together stayed on one side" if folder.grouped else ""
     parts = [
         f"---\n{front_matter(measurements, folder)}\n---",
         f"# A Siamese network for {folder.name}",
@@ -60,7 +57,7 @@ def folder_card(measurements: Measurements, folder: Folder, repo: str) -> str:
         USE.format(repo=repo),
         LIMITS,
         "## Results",
-        split.format(name=folder.name, grouped=grouped, **counts),
+        split_words(folder, folder.name),
         RESULTS.format(pairs=measurements.pictures.pairs),
         both_tables(measurements),
         "## Training",
@@ -68,6 +65,19 @@ def folder_card(measurements: Measurements, folder: Folder, repo: str) -> str:
         "\n".join(f"- {note}" for note in folder.notes),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def split_words(folder: Folder, name: str) -> str:
+    """How the pictures were split, in sentences.
+
+    Args:
+        folder: of the pictures.
+        name: that it is called by there.
+    """
+    words = BY_CLASS if folder.split == "classes" else BY_PICTURE
+    counts = {part: f"{of.classes:,} ({of.pictures:,} pictures)" for part, of in folder.parts().items()}
+    grouped = ", and classes that belong together stayed on one side" if folder.grouped else ""
+    return words.format(name=name, grouped=grouped, **counts)
 
 
 def front_matter(measurements: Measurements, folder: Folder) -> str:

@@ -64,7 +64,8 @@ def status_of(name: str, program: Callable[[], Any], stopped: str = "Stopped.") 
 
 
 def _index(given: argparse.Namespace) -> None:
-    from siamese.matcher import load, names_folder
+    from siamese.bundle.locating import names_folder
+    from siamese.matcher import load
     from siamese.recipes.index import index
 
     matcher = load(given.model)

@@ -6,11 +6,12 @@ import os
 
 import gradio as gr
 
-from siamese.bundle.folder_card import BY_CLASS, BY_PICTURE, LIMITS, RESULTS
+from siamese.bundle.folder_card import LIMITS, RESULTS, split_words
 from siamese.bundle.folder_record import Folder
+from siamese.bundle.locating import SHIPPED
 from siamese.bundle.measurements import Measurements
 from siamese.bundle.tables import both_tables
-from siamese.matcher import PRETRAINED, PRETRAINED_GROCERIES, Matcher
+from siamese.matcher import Matcher
 from siamese.ui.naming import escaped
 
 USE = """
@@ -90,8 +91,10 @@ def build(matcher: Matcher, problem: str, prefix: str = "") -> list[gr.Plot]:
     gr.Markdown("## Use it from code\n" + use.replace('api_name="/', f'api_name="/{prefix}'))
     if not folder:
         gr.Markdown("## Data\n" + DATA)
-    elif folder.notes:
-        gr.Markdown("## Pictures\n" + "\n".join(f"- {escaped(note)}" for note in folder.notes), elem_id="notes")
+    else:
+        told = filter(None, (measurements.provenance, *folder.notes))  # whose pictures they are comes first
+        lines = "\n".join(f"- {escaped(note)}" for note in told)
+        gr.Markdown(f"## Pictures\n{lines}" if lines else "", elem_id="notes")
     return [roc, calibration, distances, training]
 
 
@@ -110,7 +113,7 @@ def figures(matcher: Matcher) -> tuple:
 
 def served(matcher: Matcher, problem: str) -> str:
     """Which model answers here, and why, if it is not the one that was asked for."""
-    shipped = matcher.folder in (PRETRAINED, PRETRAINED_GROCERIES)
+    shipped = matcher.folder in SHIPPED.values()
     name = "the one that ships with the code" if shipped else f"`{matcher.source}`"
     lines = f"**Model served:** {name}."
     return lines + (f"\n\n> {problem}" if problem else "")
@@ -133,13 +136,10 @@ def measured(measurements: Measurements) -> str:
 
 def of_folder(measurements: Measurements, folder: Folder) -> str:
     """The tables of a model of somebody's own pictures, with how they were measured."""
-    split = BY_CLASS if folder.split == "classes" else BY_PICTURE
-    counts = {name: f"{part.classes:,} ({part.pictures:,} pictures)" for name, part in folder.parts().items()}
-    grouped = ", and classes that belong together stayed on one side" if folder.grouped else ""
     command = measurements.command.replace("`", "'")
     return "\n\n".join(
         [
-            split.format(name=escaped(folder.name), grouped=grouped, **counts),
+            split_words(folder, escaped(folder.name)),
             RESULTS.format(pairs=measurements.pictures.pairs),
             both_tables(measurements),
             f"Trained with `{command}`, seed {measurements.seed}, in "

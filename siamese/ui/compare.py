@@ -101,12 +101,16 @@ def compare(
 
 def shown_example(matcher: Matcher, number: int) -> tuple[Picture, Picture, str, str]:
     """The pair of an example's button: both pictures, and what the pads show of them."""
+    a: Picture
+    b: Picture
     if matcher.input.kind == "ink":
-        a, b = example(matcher, number)
-        return a, b, components.drawing_url(a), components.drawing_url(b)
-    i, j = list(telling_pairs(matcher).values())[number]
-    first, second = (components.picture_url(matcher.gallery.images[at], matcher.input) for at in (i, j))
-    return matcher.gallery_query(i), matcher.gallery_query(j), first, second
+        a, b = shown = example(matcher, number)
+    else:
+        i, j = list(telling_pairs(matcher).values())[number]
+        a, b = matcher.gallery_query(i), matcher.gallery_query(j)
+        shown = matcher.gallery.images[i], matcher.gallery.images[j]
+    first, second = (components.picture_url(pixels, matcher.input) for pixels in shown)
+    return a, b, first, second
 
 
 @lru_cache(maxsize=2 * len(EXAMPLES))

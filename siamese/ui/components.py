@@ -105,18 +105,19 @@ def picture_of(payload: str | None) -> bytes | None:
 
 def drawing_url(pixels: np.ndarray) -> str:
     """(28, 28) uint8 ink as a data URL of a drawing: dark on white, enlarged."""
-    large = Image.fromarray(255 - pixels).resize((280, 280), Image.Resampling.BICUBIC)
-    buffer = io.BytesIO()
-    large.save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    return _png_url(Image.fromarray(255 - pixels).resize((280, 280), Image.Resampling.BICUBIC))
 
 
 def picture_url(pixels: np.ndarray, input: InputConfig) -> str:
     """A prepared picture, or its thumbnail, as the data URL of what a visitor would bring."""
     if input.kind == "ink":
         return drawing_url(pixels)
+    return _png_url(Image.fromarray(pixels if input.kind == "photo" else 255 - pixels))
+
+
+def _png_url(image: Image.Image) -> str:
     buffer = io.BytesIO()
-    Image.fromarray(pixels if input.kind == "photo" else 255 - pixels).save(buffer, "PNG")
+    image.save(buffer, "PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 

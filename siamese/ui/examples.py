@@ -9,7 +9,7 @@ import numpy as np
 from siamese.matcher import Matcher
 from siamese.retrieval.distances import distance_of
 
-MOST = 3000  # pictures that pairs are looked for among
+MOST = 1500  # pictures that pairs are looked for among, as the page is laid out
 # How far from the threshold an example should lie, so that it stays one when the pad sends it again.
 MARGIN = 0.05
 MISSED, FOOLED = 1.25, 0.7

@@ -42,11 +42,8 @@ def build(matcher: Matcher, sprite_url: str, seconds: float) -> None:
         seconds: of processor time that a run may take.
     """
     words = wording_of(matcher)
-    digits = words.label == "digit"
     gr.Markdown(
-        f"A small network learns to tell {words.labels} apart, and you watch where it puts "
-        f"{'1,000' if digits else 'half of the'} pictures{' that' if digits else ', which'} it does not "
-        f"learn from. It learns from the other pictures of the gallery, for at most {seconds:g} seconds; the model that "
+        f"{words.learn_lead} It learns from the other pictures of the gallery, for at most {seconds:g} seconds; the model that "
         "answers in the other tabs is never touched.",
         elem_classes="lead",
     )
@@ -73,7 +70,7 @@ def build(matcher: Matcher, sprite_url: str, seconds: float) -> None:
         label=words.label,
         many=words.labels,
         names=list(matcher.labels[:EXCLUDABLE]),
-        ready_settings=ready_settings(words.label),
+        ready_settings=ready_settings(words),
         server_functions=[held_out],
     )
     queue_status = gr.HTML(elem_id="learn-queue")  # Gradio writes the place in its queue here
@@ -91,7 +88,7 @@ def build(matcher: Matcher, sprite_url: str, seconds: float) -> None:
     # The settings come with the event. The component's value cannot hold them: a run writes its messages to it, for a
     # moment even after it was stopped.
     def train(event: gr.EventData) -> Iterator[str | None]:
-        for message in messages(event, snapshots, digits):
+        for message in messages(event, snapshots, words.drawn):
             yield components.to_json(message)
 
     event = view.submit(

@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from siamese.config import PRESETS, LossName, MiningName, RunConfig, TrainingConfig
+from siamese.ui.wording import Wording
 
 SECONDS = 20.0  # of processor time that a run may take; it ends then, at whatever step
 MAX_DIM = 64
@@ -17,7 +18,7 @@ MAX_LEARNING_RATE = 100.0
 DEFAULT = {"loss": "contrastive", "margin": 1.0, "dim": 16, "learning_rate": 0.02, "excluded": [], "seed": 0}
 TRIPLET = {"loss": "triplet", "margin": 0.3, "dim": 16, "learning_rate": 0.02, "excluded": [], "seed": 0}
 
-NOT_OF_DIGITS = 4  # the first so many hold for other pictures too
+GENERAL = 4  # of the ready settings, the first so many hold for other pictures than the ten digits too
 
 # (name, what to watch, the settings of one run, or of two to compare). `benchmarks/live_training.py` runs them all.
 READY_SETTINGS = (
@@ -65,16 +66,11 @@ def enough_pictures(labels: np.ndarray) -> bool:
     return int((np.bincount(labels) >= MIN_PER_CLASS).sum()) >= MIN_CLASSES
 
 
-def ready_settings(label: str) -> list[dict[str, Any]]:
-    """The ready settings as the page gets them; those that are about certain digits only where labels are digits.
-
-    Args:
-        label: what the gallery's labels are called, `digit` or `class`.
-    """
-    ready = READY_SETTINGS if label == "digit" else READY_SETTINGS[:NOT_OF_DIGITS]
-    many = {"digit": "digits", "class": "classes"}[label]
+def ready_settings(words: Wording) -> list[dict[str, Any]]:
+    """The ready settings as the page gets them, in its words; those of the ten digits only where they are drawn."""
+    ready = READY_SETTINGS if words.drawn else READY_SETTINGS[:GENERAL]
     return [
-        {"name": name, "text": text.replace("digits", many).replace("digit", label), "runs": runs}
+        {"name": name, "text": text.replace("digits", words.labels).replace("digit", words.label), "runs": runs}
         for name, text, runs in ready
     ]
 

@@ -96,11 +96,7 @@ def own_point(matcher: Matcher, picture: bytes | None) -> tuple[dict, dict | Non
     if query is None:
         return {"hint": problem}, None
     found = matcher.neighbours(query, LINKED)
-    indices = [neighbour.index for neighbour in found]
-    distances = np.array([neighbour.distance for neighbour in found])
-    value = {
-        "xy": matcher.locate(query),
-        "pca": place(components_of(matcher)[indices], distances),
+    value = place_of(matcher, query) | {
         "neighbours": [answers.neighbour_value(matcher, neighbour) for neighbour in found],
         "words": f"{wording_of(matcher).own}: its nearest in the original space",
     }
@@ -109,13 +105,16 @@ def own_point(matcher: Matcher, picture: bytes | None) -> tuple[dict, dict | Non
 
 def own_points(matcher: Matcher, named: Sequence[tuple[str, Query]]) -> dict:
     """A whole set's value of the map: the place of each picture in each projection, and its name."""
-    points = []
-    for name, query in named:
-        found = matcher.neighbours(query, LINKED)
-        distances = np.array([neighbour.distance for neighbour in found])
-        pca = place(components_of(matcher)[[neighbour.index for neighbour in found]], distances)
-        points.append({"name": name, "xy": matcher.locate(query), "pca": pca})
+    points = [{"name": name} | place_of(matcher, query) for name, query in named]
     return {"points": points, "words": f"{len(points)} pictures of your set"}
+
+
+def place_of(matcher: Matcher, query: Query) -> dict:
+    """The place of a picture in each projection: "xy" by t-SNE, "pca" by principal components."""
+    found = matcher.neighbours(query, LINKED)
+    distances = np.array([neighbour.distance for neighbour in found])
+    pca = place(components_of(matcher)[[neighbour.index for neighbour in found]], distances)
+    return {"xy": matcher.locate(query), "pca": pca}
 
 
 @lru_cache(maxsize=8)

@@ -6,7 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from siamese.matcher import PRETRAINED, Matcher
+from siamese.bundle.locating import PRETRAINED
+from siamese.matcher import Matcher
 
 LONGEST = 40  # characters of a name
 TAKEN = ("monitoring", "queue", "call", "run", "file", "theme", "login", "logout", "static", "api", "mcp", "pwa")

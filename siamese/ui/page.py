@@ -14,6 +14,7 @@ from siamese.bundle import sprite as bundle_sprite
 from siamese.matcher import Matcher
 from siamese.ui import about, api, batch, compare, components, learn, map, naming, neighbours, symbols, theme
 from siamese.ui.live_settings import SECONDS
+from siamese.ui.wording import wording_of
 
 TITLE = "Siamese digits"
 MAX_BODY = 16_000_000  # bytes of a request; a canvas sends about ten thousand, a phone's photograph some million
@@ -91,7 +92,7 @@ def lay_out(
             neighbours.build(matcher, sprite_url)
         with gr.Tab("Map", id="map"):
             on_map = map.build(matcher, sprite_url, plotly_url)
-        with gr.Tab("New symbols" if matcher.input.kind == "ink" else "New things", id="symbols"):
+        with gr.Tab(wording_of(matcher).teach_tab, id="symbols"):
             symbols.build(matcher)
         if learn.possible(matcher):
             with gr.Tab("Learn", id="learn"):

@@ -12,7 +12,8 @@ from cachetools import LRUCache
 
 from siamese.bundle.format import Bundle, load
 from siamese.bundle.hub_errors import first_line
-from siamese.matcher import PRETRAINED, SHIPPED, Matcher, Picture, Query, find_bundle
+from siamese.bundle.locating import PRETRAINED, SHIPPED, find_bundle
+from siamese.matcher import Matcher, Picture, Query
 from siamese.ui.worker_pool import WorkerPool
 
 CACHED = 256  # drawings; a stroke changes one of those on the page, and the others need not be encoded again
@@ -104,7 +105,10 @@ def serve(wanted: str | None, deadline: float = 10.0) -> Served:
     problems, failed = [], []
     for source in asked:
         try:
-            folder, name, problem = find_bundle(source, deadline=deadline / len(asked))
+            # What ships is served by default whatever folder has its name.
+            folder, name, problem = (
+                find_bundle(source, deadline=deadline / len(asked)) if wanted else (SHIPPED[source], source, "")
+            )
             loaded.append(_matcher(folder.absolute(), name, loaded[0].pool if loaded else None))
             problems.append(problem)
         except Exception as error:

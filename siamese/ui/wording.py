@@ -50,6 +50,11 @@ class Wording:
     grid_hint: str = "Draw a query, or press “Surprise me”"
     modes: tuple[str, str, str] = ("Nearest", "Nearest of another digit", "Farthest of the same digit")
     any_label: str = "any digit"
+    learn_lead: str = (
+        "A small network learns to tell digits apart, and you watch where it puts 1,000 pictures that it does not learn "
+        "from."
+    )
+    teach_tab: str = "New symbols"
     teach_lead: str = (
         "Teach it two symbols or more, one drawing each (up to five), then draw one of them again. "
         "The network is not trained any further: it only compares. Of the ready sets, it never saw Aramaic before."
@@ -91,6 +96,11 @@ PICTURES = Wording(
     grid_hint="Put a picture on the left, or press “Surprise me”",
     modes=("Nearest", "Nearest of another class", "Farthest of the same class"),
     any_label="any class",
+    learn_lead=(
+        "A small network learns to tell classes apart, and you watch where it puts half of the pictures, which it does not "
+        "learn from."
+    ),
+    teach_tab="New things",
     teach_lead=(
         "Teach it two things or more, one to five pictures each, then show it another picture of one of them. "
         "The network is not trained any further: it only compares."

@@ -101,9 +101,10 @@ def test_k_out_of_range_is_told(client, files):
         client.predict(handle_file(files[1][0]), 0, api_name="/neighbours")
 
 
-def test_api_page_documents_the_three_endpoints(client):
+def test_api_page_documents_the_four_endpoints_of_both_models(client):
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(endpoints) == {"/compare", "/neighbours", "/locate", "/recognise"}
+    names = ("compare", "neighbours", "locate", "recognise")
+    assert set(endpoints) == {f"/{prefix}{name}" for prefix in ("", "groceries_") for name in names}
 
 
 def test_page_names_no_other_host(url):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from siamese.matcher import PRETRAINED_GROCERIES, load
+from siamese.bundle.locating import PRETRAINED_GROCERIES
+from siamese.matcher import load
 from tests.app_server import running_app
 from tests.visitor import chromium, open_browser, open_tab, visit
 

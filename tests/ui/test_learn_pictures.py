@@ -11,6 +11,7 @@ from siamese.matcher import Matcher, load
 from siamese.ui import learn
 from siamese.ui.live_settings import Settings, enough_pictures, ready_settings
 from siamese.ui.live_training import run, split_pictures
+from siamese.ui.wording import wording_of
 from tests.picture_bundle import save_picture_bundle
 
 
@@ -47,7 +48,7 @@ def test_small_classes_are_left_out_and_small_galleries_refused():
 
 def test_nothing_speaks_of_digits(pictures):
     assert learn.possible(pictures)
-    ready = ready_settings("class")
+    ready = ready_settings(wording_of(pictures))
     assert len(ready) == 4
     assert not any("digit" in f"{one['name']} {one['text']}" for one in ready)
     event = SimpleNamespace(number=1, settings={"dim": 2})

@@ -9,7 +9,8 @@ import pytest
 from gradio_client import Client, handle_file
 from starlette.testclient import TestClient
 
-from siamese.matcher import PRETRAINED, Matcher
+from siamese.bundle.locating import PRETRAINED
+from siamese.matcher import Matcher
 from siamese.ui import about, naming, page, serving
 from tests.app_server import running_app
 from tests.picture_bundle import save_picture_bundle

@@ -60,9 +60,9 @@ window.siamese = window.siamese || {};
   };
 
   // Show picture `index` of a sprite sheet (100 a row) in an element, within a square of `side` pixels. `sheet` is
-  // {url, width, height, kind}; a URL alone is a sheet of ink.
+  // {url, width, height, kind}.
   siamese.sprite = function (node, sheet, index, side) {
-    const { url, width, height, kind } = sheet.url ? sheet : { url: sheet, width: 28, height: 28, kind: "ink" };
+    const { url, width, height, kind } = sheet;
     const zoom = side / Math.max(width, height);
     const [w, h] = [width * zoom, height * zoom];
     node.style.backgroundImage = `url("${url}")`;
