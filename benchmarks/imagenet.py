@@ -77,6 +77,7 @@ def main() -> None:
         "python benchmarks/imagenet.py",
         seconds,
         trainer.device,
+        frozen=True,
     )
     print(tables.results_table(bundle.measurements))
     print(f"{seconds / 60:.1f} minutes of training, {torch.get_num_threads()} threads")

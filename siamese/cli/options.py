@@ -138,6 +138,7 @@ def command(config: RunConfig, images: Path | None = None, weights: Path | None 
             for option in options
             if value_at(config, option.path) != value_at(preset, option.path)
         }
+        # What `changed` derives needs no option.
         if config.training.pretrained_backbone and config.training.backbone_rate == PRETRAINED_RATE:
             differing = {option: value for option, value in differing.items() if option.flag != "--backbone-rate"}
         if _comes_to(preset, differing, config):

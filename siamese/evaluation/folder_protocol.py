@@ -63,6 +63,7 @@ def evaluate(
     command: str,
     seconds: float,
     device: torch.device,
+    frozen: bool = False,
 ) -> Bundle:
     """Choose the views and calibrate on the validation pictures, measure on the test pictures, and make the bundle.
 
@@ -76,6 +77,7 @@ def evaluate(
         command: that makes the same bundle again.
         seconds: that training took.
         device: that it ran on.
+        frozen: whether training began with a trained backbone, whose features are then the baseline.
 
     Returns:
         a bundle whose gallery are test pictures.
@@ -90,7 +92,7 @@ def evaluate(
     test = embedded(net, corpus.test, views)
     baseline, rows = (
         ("Frozen backbone", frozen_features(untrained, corpus.test))
-        if config.training.pretrained_backbone
+        if frozen
         else ("Untrained network", embedded(untrained, corpus.test, Views()))
     )
     found = leaks.class_leaks(corpus.test_paths, corpus.test.labels.numpy())

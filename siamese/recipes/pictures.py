@@ -21,8 +21,9 @@ from siamese.training.trainer import Trainer
 def train_pictures(config: RunConfig, job: Job, command: str) -> Bundle:
     """Own pictures: what is chosen by and reported on shows classes that were never trained on."""
     assert job.images
-    pretrained = config.network.backbone != "conv" and (config.training.pretrained_backbone or job.weights)
-    normalisation = pretrained_normalisation(config.network.backbone) if pretrained else None
+    pretrained = config.training.pretrained_backbone or job.weights is not None
+    of_torchvision = config.network.backbone != "conv"
+    normalisation = pretrained_normalisation(config.network.backbone) if pretrained and of_torchvision else None
     config, corpus = load_folder(config, job.images, normalisation=normalisation)
     assert config.folder
     checkpoint = job.out / checkpoints.CHECKPOINT
@@ -47,4 +48,5 @@ def train_pictures(config: RunConfig, job: Job, command: str) -> Bundle:
         command,
         seconds,
         trainer.device,
+        frozen=pretrained,
     )

@@ -249,3 +249,12 @@ def test_bad_input_is_one_line_and_leaves_nothing(folder, tmp_path, capsys, word
     line = capsys.readouterr().err.strip().splitlines()[-1]
     assert line.startswith("train.py: ") and message in line
     assert not (tmp_path / "out").exists()
+
+
+def test_weights_of_another_run_are_the_frozen_baseline(folder, tmp_path, capsys):
+    trained(folder, tmp_path / "first", "--epochs", "1")
+    weights = tmp_path / "first" / "model.safetensors"
+    bundle = trained(folder, tmp_path / "second", "--epochs", "1", "--weights", str(weights))
+    assert set(bundle.measurements.baselines) == {"Raw pixels", "Frozen backbone"}
+    assert capsys.readouterr().out.count("model.safetensors: left out heads.pictures") == 1
+    assert "--weights model.safetensors" in bundle.measurements.command
