@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from siamese.config.values import coerce
+from siamese.config.values import OPTIONAL, coerce
 
 OmniglotSet = Literal["small1", "small2", "full"]
 
@@ -45,6 +45,7 @@ class DataConfig:
         digits: MNIST. Its `pictures` counts those that a batch is drawn from; the others still serve to make more.
         pen: digits drawn by pen (UCI pendigits), six renderings of each recording.
         corrupted: digits of MNIST re-scanned and photographed.
+        shapes: digits in shapes that MNIST hardly has, as people in Europe and Turkey write them.
         omniglot: background sets of Omniglot, whose characters, and their rotations, are classes beside the digits.
         held_out_alphabets: of these, never trained on.
         symbols: what a batch takes of Omniglot.
@@ -63,6 +64,7 @@ class DataConfig:
     symbols: SourceConfig = SourceConfig(classes=64, per_class=4, every=4)
     half_swaps: SourceConfig | None = None
     outliers: SourceConfig | None = None
+    shapes: SourceConfig | None = field(default=None, metadata=OPTIONAL)
 
     def __post_init__(self) -> None:
         coerce(self)
@@ -76,7 +78,7 @@ class DataConfig:
             source = getattr(self, name)
             if source and source.pictures:
                 raise ValueError(f"{name} has as many pictures as its data set gives: leave its number out")
-        for name in ("corrupted", "half_swaps", "outliers"):
+        for name in ("corrupted", "half_swaps", "outliers", "shapes"):
             source = getattr(self, name)
             if source and not source.pictures:
                 raise ValueError(f"{name} are made: say how many pictures")

@@ -15,6 +15,7 @@ from siamese.data.synthetic.corruptions import corrupt, photograph, scan
 from siamese.data.synthetic.half_swaps import half_swaps
 from siamese.data.synthetic.outliers import make_outliers
 from siamese.data.synthetic.pen import varied
+from siamese.data.synthetic.shapes import drawn_shapes
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def training_sources(config: DataConfig, corpus: Corpus, digits: LabeledImages |
             corrupted digits of all of `corpus.split.fit`.
 
     Returns:
-        the digits, then pen drawings, corrupted digits, symbols, half-swap classes and outliers, as far as configured.
+        the digits, then pen drawings, corrupted digits, rare shapes, symbols, half-swap classes and outliers, as far as configured.
     """
     digits = digits_to_fit(config, corpus) if digits is None else digits
     chosen = limit(digits, config.digits.pictures, seed=13) if config.digits.pictures else digits
@@ -112,6 +113,9 @@ def training_sources(config: DataConfig, corpus: Corpus, digits: LabeledImages |
         photographed = corrupt(limit(corpus.split.fit, count // 4, seed=5), photograph, seed=6)
         corrupted = join(scanned, photographed).without(config.exclude_classes)
         sources.append(Source.of(corrupted, Role.DIGIT, config.corrupted))
+    if config.shapes:
+        shapes = drawn_shapes(_number_of(config.shapes), seed=15).without(config.exclude_classes)
+        sources.append(Source.of(shapes, Role.DIGIT, config.shapes))
     if corpus.alphabets:
         sources.append(Source.of(as_classes(corpus.alphabets), Role.SYMBOL, config.symbols))
     if config.half_swaps:

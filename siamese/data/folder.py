@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
+from PIL import ExifTags, Image
 
-from siamese.inputs.decode import EXIF_ORIENTATION, FORMATS, UNREADABLE
+from siamese.inputs.decode import FORMATS, UNREADABLE
 from siamese.models.device import usable_cores
 
 SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".webp", ".gif"))
@@ -155,7 +155,7 @@ def read_header(path: Path) -> Header | None:
             width, height = image.size
             form = image.format or ""
             # A PNG file has its EXIF behind its pixels, which would all have to be decoded for it.
-            if form != "PNG" and image.getexif().get(EXIF_ORIENTATION, 1) >= 5:
+            if form != "PNG" and image.getexif().get(ExifTags.Base.Orientation, 1) >= 5:
                 width, height = height, width
     except (*UNREADABLE, Image.DecompressionBombError):
         return None

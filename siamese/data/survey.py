@@ -10,8 +10,8 @@ import numpy as np
 from siamese.config import FolderConfig
 from siamese.data.folder import Header, PictureFiles
 from siamese.inputs.decode import decode
-from siamese.inputs.document import ink_of
 from siamese.inputs.errors import BlankImageError
+from siamese.inputs.ink import ink_of
 
 SAMPLE = 100  # pictures that are looked at
 CHROMA = 12  # mean spread of the channels, out of 255, below which a picture is grey
@@ -73,7 +73,7 @@ def _ink_size(pixels: np.ndarray) -> tuple[int, int] | None:
     if float((np.abs(away) < PAPER).mean()) < 0.7 or not 0.002 < ink < 0.25:
         return None
     try:
-        height, width = ink_of(grey / 255).shape
+        height, width = ink_of(np.rint(grey).astype(np.uint8)).shape
     except BlankImageError:
         return None
     return height, width

@@ -11,10 +11,8 @@ from PIL import Image
 
 from siamese.config import InputConfig
 from siamese.inputs import Picture
-from siamese.inputs.decode import decode_gray
-from siamese.inputs.ink.cleaning import clean
-from siamese.inputs.ink.finding import find_ink
-from siamese.inputs.ink.normalising import FINE, crop_to_ink, with_stroke_width
+from siamese.inputs.ink import ink_of, work_pixels
+from siamese.inputs.ink.normalising import FINE, with_stroke_width
 
 MARGIN = 1 / 16  # of the height or the width, free on each side
 FREE = 2 * FINE  # pixels around the ink while its strokes are thickened
@@ -36,7 +34,7 @@ def to_document(image: Picture, input: InputConfig) -> np.ndarray:
         BlankImageError: nothing stands out from the ground.
         ValueError: the picture cannot be read, is too small or too large.
     """
-    ink = ink_of(decode_gray(image))
+    ink = ink_of(work_pixels(image))
     height, width = input.size
     scale = FINE * min(height * (1 - 2 * MARGIN) / ink.shape[0], width * (1 - 2 * MARGIN) / ink.shape[1])
     size = max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale))
@@ -51,18 +49,3 @@ def to_document(image: Picture, input: InputConfig) -> np.ndarray:
     field[top : top + rows, left : left + columns] = fine[above : above + rows, before : before + columns]
     small = field.reshape(height, FINE, width, FINE).mean(axis=(1, 3))
     return np.rint(small * 255).astype(np.uint8)
-
-
-def ink_of(gray: np.ndarray) -> np.ndarray:
-    """The ink of a document alone, cropped to it.
-
-    Args:
-        gray: (H, W) float32 in [0, 1].
-
-    Returns:
-        (h, w) float32 in [0, 1], 1 for ink.
-
-    Raises:
-        BlankImageError: nothing stands out from the ground.
-    """
-    return np.ascontiguousarray(crop_to_ink(*clean(*find_ink(gray))))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from siamese.inputs.decode import WORK_SIDE, decode_gray
+from siamese.inputs.decode import WORK_SIDE, decode
 from siamese.inputs.ink import BlankImageError, to_ink
 from tests.helpers import canvas
 
@@ -152,12 +152,11 @@ def test_the_callers_picture_is_left_as_it_was(hundred):
     assert np.array_equal(array, before)
 
 
-def test_pixels_come_as_grey_from_0_to_1_of_a_size_to_work_on(hundred):
+def test_pixels_come_in_a_size_to_work_on(hundred):
     ink = hundred.images[0, 0].numpy()
-    small, large = decode_gray(ink), decode_gray(canvas(ink, 1000))
-    assert (small.shape, small.dtype) == ((28, 28), np.float32)
-    assert np.array_equal(small, ink.astype(np.float32) / 255)
-    assert 0 <= large.min() < large.max() <= 1
+    small, large = decode(ink), decode(canvas(ink, 1000))
+    assert (small.shape, small.dtype, large.dtype) == ((28, 28), np.uint8, np.uint8)
+    assert np.array_equal(small, ink)
     assert WORK_SIDE / 2 < max(large.shape) <= WORK_SIDE
 
 

@@ -16,11 +16,13 @@ from __future__ import annotations
 import numpy as np
 
 from siamese.inputs import Picture
-from siamese.inputs.decode import decode_gray
+from siamese.inputs.decode import open_picture
 from siamese.inputs.errors import BlankImageError
 from siamese.inputs.ink.cleaning import clean
-from siamese.inputs.ink.finding import find_ink
+from siamese.inputs.ink.finding import find_ink, most_contrast
 from siamese.inputs.ink.normalising import BOX, SIDE, STROKE_WIDTHS, crop_to_ink, fit, is_ink, normalise_stroke
+from siamese.inputs.ink.reducing import to_work_size
+from siamese.inputs.ink.sheets import opaque
 
 __all__ = [
     "BOX",
@@ -29,9 +31,11 @@ __all__ = [
     "BlankImageError",
     "crop_to_ink",
     "fit",
+    "ink_of",
     "is_ink",
     "normalise_stroke",
     "to_ink",
+    "work_pixels",
 ]
 
 
@@ -52,12 +56,36 @@ def to_ink(image: Picture) -> np.ndarray:
         ValueError: the input is not a readable picture, is less than 4 pixels on a side, or has more than
             `decode.MAX_PIXELS` pixels.
     """
-    gray = decode_gray(image)
-    if gray.shape == (SIDE, SIDE):
-        for candidate in (gray, 1.0 - gray):
-            ink = np.rint(candidate * 255).astype(np.uint8)
+    pixels = work_pixels(image)
+    if pixels.shape[:2] == (SIDE, SIDE):
+        gray = most_contrast(pixels)
+        for ink in (gray, 255 - gray):
             if is_ink(ink):
                 return ink
-    darkness, photographed = find_ink(gray)
-    symbol = crop_to_ink(*clean(darkness, photographed))
-    return fit(normalise_stroke(symbol))
+    return fit(normalise_stroke(ink_of(pixels)))
+
+
+def ink_of(pixels: np.ndarray) -> np.ndarray:
+    """The ink of a picture alone, cropped to it.
+
+    Args:
+        pixels: (H, W) or (H, W, 3) uint8, as `work_pixels` gives them.
+
+    Returns:
+        (h, w) float32 in [0, 1], 1 for ink.
+
+    Raises:
+        BlankImageError: nothing stands out from the ground.
+    """
+    return np.ascontiguousarray(crop_to_ink(*clean(*find_ink(pixels))))
+
+
+def work_pixels(image: Picture) -> np.ndarray:
+    """Decode a picture of ink: (H, W) or (H, W, 3) uint8 of a size to work on, thin lines whole, nothing transparent.
+
+    Raises:
+        BlankImageError: it is fully transparent, or a blank sheet.
+        ValueError: it cannot be read, is too small or too large.
+    """
+    opened = open_picture(image)
+    return to_work_size(opaque(opened) if opened.mode == "RGBA" else opened)

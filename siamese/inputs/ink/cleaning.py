@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from siamese.inputs.errors import BlankImageError
+from siamese.inputs.ink.borders import border_parts
 
 HALVED_SIDE = 128  # pixels; larger pictures are segmented at half their size, to save time
 
@@ -91,19 +92,14 @@ def _extent(mask: np.ndarray) -> float:
 
 
 def _main_parts(mask: np.ndarray, photographed: bool) -> np.ndarray:
-    """The connected parts that make up the symbol, without frames, specks, and shadows that touch the edge."""
+    """The connected parts that make up the symbol, without borders, specks, and shadows that touch the edge."""
     labels, count = ndimage.label(mask, np.ones((3, 3)))
     if count <= 1:
         return mask
     areas = np.bincount(labels.ravel())[1:]
     boxes = ndimage.find_objects(labels)
     spans = np.array([max(rows.stop - rows.start, cols.stop - cols.start) for rows, cols in boxes])
-    dropped = np.zeros(count, dtype=bool)
-    for part in np.argsort(-spans)[:3]:
-        others = ~dropped
-        others[part] = False
-        if others.any() and spans[others].max() > 0.1 * max(mask.shape) and _is_frame(labels, boxes[part], part + 1):
-            dropped[part] = True
+    dropped = border_parts(labels, boxes, spans)
     height, width = mask.shape
     at_rim = np.array(
         [rows.start == 0 or cols.start == 0 or rows.stop == height or cols.stop == width for rows, cols in boxes]
@@ -118,15 +114,3 @@ def _main_parts(mask: np.ndarray, photographed: bool) -> np.ndarray:
     foreign[main] = False
     keep = ~(specks | dropped | foreign)
     return np.concatenate([[False], keep])[labels]
-
-
-def _is_frame(labels: np.ndarray, box: tuple[slice, slice], label: int) -> bool:
-    """Whether a part is a frame: it follows at least three sides of a large box, and none of it is inside."""
-    height, width = (s.stop - s.start for s in box)
-    if height < 0.6 * labels.shape[0] or width < 0.6 * labels.shape[1]:
-        return False
-    part = labels[box] == label
-    rim = max(2, round(0.12 * min(height, width)))
-    inner = part[rim:-rim, rim:-rim]
-    straight = [part[:rim].any(0), part[-rim:].any(0), part[:, :rim].any(1), part[:, -rim:].any(1)]
-    return bool(inner.sum() < 0.02 * part.sum() and sum(s.mean() > 0.9 for s in straight) >= 3)

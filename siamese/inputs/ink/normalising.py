@@ -14,6 +14,7 @@ assert INPUT.box and INPUT.stroke_widths, "ink has both"
 SIDE = INPUT.size[0]  # of the network's input, in pixels
 BOX = INPUT.box  # side of the box that the symbol is scaled to, in pixels
 STROKE_WIDTHS = INPUT.stroke_widths  # smallest and largest, in pixels
+THINNEST = 1.3  # pixels at FINE times the final size, of a line that reducing leaves whole
 FINE = 4  # stroke widths are normalised at this multiple of the final resolution
 
 
@@ -73,10 +74,25 @@ def normalise_stroke(symbol: np.ndarray) -> np.ndarray:
     """
     target = FINE * (BOX - 1)
     scale = target / max(symbol.shape)
+    symbol = _thickened(symbol, scale)
     size = tuple(max(1, round(side * scale)) for side in symbol.shape[::-1])
     resized = Image.fromarray(symbol).resize(size, Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX)
     margin = 2 * FINE
     return with_stroke_width(_framed(np.asarray(resized), margin), margin, STROKE_WIDTHS)
+
+
+def _thickened(symbol: np.ndarray, scale: float) -> np.ndarray:
+    """The symbol with strokes that are still there when it is reduced by `scale`: a line that is thinner then is a shade."""
+    if scale >= 0.7:
+        return symbol
+    mask = symbol > 0.5
+    inner = mask[1:-1, 1:-1] & mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]
+    area = np.count_nonzero(mask)
+    width = 2 * area / max(area - np.count_nonzero(inner), 1)
+    if width * scale >= THINNEST:
+        return symbol
+    size = 2 * round((2 * THINNEST / scale - width) / 2) + 1
+    return ndimage.maximum_filter(np.pad(symbol, size), size)
 
 
 def with_stroke_width(fine: np.ndarray, margin: int, widths: tuple[float, float]) -> np.ndarray:

@@ -1,0 +1,53 @@
+"""Pictures enlarged in blocks, as plots and previews of tiny pictures are -> one pixel a block."""
+
+from __future__ import annotations
+
+import numpy as np
+
+FEWEST, MOST = 5, 40  # blocks along the longer side
+LEAST = 6  # pixels a block; smaller ones need no undoing
+BORDERS = 0.85  # of all change between neighbouring pixels that lies on the borders of blocks
+NOISE = 0.1  # of the strongest change: less is what compression adds
+
+
+def without_blocks(pixels: np.ndarray) -> np.ndarray:
+    """The picture before it was enlarged, (rows, columns[, 3]) uint8; itself where it was not enlarged in blocks.
+
+    Args:
+        pixels: (H, W) or (H, W, 3) uint8.
+    """
+    gray = pixels if pixels.ndim == 2 else pixels[..., 1]
+    changes = [change for axis in (0, 1) if (change := _change(gray, axis)) is not None]
+    if len(changes) < 2:
+        return pixels
+    longer = max(gray.shape)
+    for count in range(FEWEST, min(MOST, longer // LEAST) + 1):
+        counts = [max(1, round(length * count / longer)) for length in gray.shape]
+        if all(_on_borders(change, each) for change, each in zip(changes, counts, strict=True)):
+            middles = [
+                ((np.arange(each) + 0.5) * length / each).astype(int)
+                for each, length in zip(counts, gray.shape, strict=True)
+            ]
+            return np.ascontiguousarray(pixels[np.ix_(*middles)])
+    return pixels
+
+
+def _change(gray: np.ndarray, axis: int) -> np.ndarray | None:
+    """Mean change from each row (or column) to the next; None where too many change for the borders of blocks."""
+    lines = gray[:, :: max(1, gray.shape[1] // 64)].T if axis == 0 else gray[:: max(1, gray.shape[0] // 64)]
+    change = np.abs(np.diff(lines.astype(np.int16), axis=1)).mean(axis=0)
+    change = np.maximum(change - NOISE * change.max(), 0)
+    strong = np.flatnonzero(change)
+    # What is drawn changes nearly everywhere between its first and its last column.
+    return change if strong.size and strong.size <= max(3, (strong[-1] - strong[0]) / 2) else None
+
+
+def _on_borders(change: np.ndarray, count: int) -> bool:
+    """Whether change is confined to the borders of so many blocks of one size.
+
+    Of uneven blocks, and of blocks reduced since, a border lies within a pixel of its even place.
+    """
+    sums = np.concatenate([[0], np.cumsum(change)])
+    borders = np.rint(np.arange(1, count) * (len(change) + 1) / count).astype(int)
+    within = sums[np.minimum(borders + 1, len(change))] - sums[np.maximum(borders - 2, 0)]
+    return bool(within.sum() > BORDERS * sums[-1])

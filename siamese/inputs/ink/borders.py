@@ -1,0 +1,99 @@
+"""Borders: the sides of a cell or a frame, and lines beside a symbol, as forms and squared paper leave in a picture."""
+
+from __future__ import annotations
+
+import numpy as np
+
+Box = tuple[slice, slice]
+
+FRAME = 0.5  # of the picture's longer side: the least length of a frame's longer side
+LINE = 0.35  # of the picture's longer side: the least length of a single line
+THIN = 0.12  # of its length: the greatest breadth of a line's box, which leaves room for a few degrees of slope
+RIM = 0.12  # of a frame's shorter side: the breadth of the rim in which its lines run
+SYMBOL = 0.1  # of the picture's longer side: the least span of what may stand beside a line
+BESIDE = 0.9  # of the symbol's length along a line: a shorter line may be a part of the symbol
+LONGER, FARTHER = 1.2, 2.0  # times a stroke's length, and its distance from the middle: then a line is no stroke too
+
+
+def border_parts(labels: np.ndarray, boxes: list[Box], spans: np.ndarray) -> np.ndarray:
+    """Which connected parts of a picture are borders.
+
+    Two or more sides of a box are one where something stands within the box. A straight line is one where the symbol
+    lies to one side of it and is no longer than it is.
+
+    Args:
+        labels: (H, W) int, the number of the part of each pixel, from 1; 0 for ground.
+        boxes: of each part, rows and columns.
+        spans: of each part, the longer side of its box, in pixels.
+
+    Returns:
+        (parts,) bool.
+    """
+    size = max(labels.shape)
+    border = np.zeros(len(boxes), bool)
+    lines = []
+    for part in np.argsort(-spans)[:6].tolist():
+        height, width = _lengths(boxes[part])
+        if spans[part] >= LINE * size and min(height, width) <= THIN * max(height, width):
+            lines.append(part)
+        elif spans[part] >= FRAME * size and min(height, width) >= LINE * size and _is_frame(labels, boxes, part):
+            border[part] = any(spans[other] > SYMBOL * size for other in _inside(boxes, part))
+    symbol = [part for part in np.flatnonzero(spans > SYMBOL * size).tolist() if part not in lines and not border[part]]
+    for line in lines:
+        border[line] = _is_beside(boxes, line, symbol) if symbol else _is_outer(boxes, line, lines, labels.shape)
+    return border
+
+
+def _lengths(box: Box) -> tuple[int, int]:
+    return box[0].stop - box[0].start, box[1].stop - box[1].start
+
+
+def _is_frame(labels: np.ndarray, boxes: list[Box], part: int) -> bool:
+    """Whether a part follows at least two sides of its box, and nothing of it is inside."""
+    box = boxes[part]
+    pixels = labels[box] == part + 1
+    rim = max(2, round(RIM * min(_lengths(box))))
+    inner = pixels[rim:-rim, rim:-rim]
+    sides = [pixels[:rim].any(0), pixels[-rim:].any(0), pixels[:, :rim].any(1), pixels[:, -rim:].any(1)]
+    return bool(inner.sum() < 0.02 * pixels.sum() and sum(side.mean() > 0.9 for side in sides) >= 2)
+
+
+def _inside(boxes: list[Box], part: int) -> list[int]:
+    """The other parts whose middle lies in a part's box."""
+    rows, columns = boxes[part]
+    return [
+        other
+        for other, (down, across) in enumerate(boxes)
+        if other != part
+        and rows.start <= (down.start + down.stop) / 2 < rows.stop
+        and columns.start <= (across.start + across.stop) / 2 < columns.stop
+    ]
+
+
+def _is_beside(boxes: list[Box], line: int, symbol: list[int]) -> bool:
+    """Whether all of a symbol lies to one side of a line that is no shorter."""
+    along = int(_lengths(boxes[line])[1] > _lengths(boxes[line])[0])
+    start, stop = (edge([getattr(boxes[part][along], name) for part in symbol]) for edge, name in _EDGES)
+    low, high = (edge([getattr(boxes[part][1 - along], name) for part in symbol]) for edge, name in _EDGES)
+    across = boxes[line][1 - along]
+    middle = (across.start + across.stop) / 2
+    return (middle <= low or middle >= high) and max(_lengths(boxes[line])) >= BESIDE * (stop - start)
+
+
+_EDGES = ((min, "start"), (max, "stop"))
+
+
+def _is_outer(boxes: list[Box], line: int, lines: list[int], shape: tuple[int, ...]) -> bool:
+    """Whether, among lines alone, one is longer than another and stands farther out: a side beside a 1."""
+
+    def off_centre(part: int) -> float:
+        along = int(_lengths(boxes[part])[1] > _lengths(boxes[part])[0])
+        across = boxes[part][1 - along]
+        return abs((across.start + across.stop) / 2 - shape[1 - along] / 2) / shape[1 - along]
+
+    length, off = max(_lengths(boxes[line])), off_centre(line)
+    return any(
+        length >= LONGER * max(_lengths(boxes[other])) and off >= FARTHER * off_centre(other)
+        for other in lines
+        if other != line
+    )

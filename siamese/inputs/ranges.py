@@ -1,0 +1,70 @@
+"""Ranges: arrays and pictures of any depth -> 8 bits, by the range that their values really have."""
+
+from __future__ import annotations
+
+import numpy as np
+
+MIN_CONTRAST = 0.07  # between ink and ground, as a share of the full range; a picture with less shows nothing
+HARDLY = 0.5  # of its type's range; a deep picture that fills less of it is taken in its own
+
+
+def to_bytes(values: np.ndarray) -> np.ndarray:
+    """Bring an array of numbers to 8 bits.
+
+    The range is the type's: 0 to 1, -1 to 1 or 0 to 255 of floats, 0 to 255 or to 65535 of integers. An array that fills
+    hardly any of it is in a range of its own, as scikit-learn's digits (0 to 16) or a sensor's 12 bits are; it is
+    spread from its least to its greatest value.
+
+    Args:
+        values: (H, W) or (H, W, channels), of booleans, integers or floats.
+
+    Returns:
+        the same shape, uint8.
+
+    Raises:
+        ValueError: other types, values that are not finite, or out of every range.
+    """
+    if values.dtype == bool:
+        return values.astype(np.uint8) * 255
+    if not np.issubdtype(values.dtype, np.number) or np.iscomplexobj(values):
+        raise ValueError(f"Expected an array of numbers, got {values.dtype}.")
+    low, high = float(values.min()), float(values.max())
+    if np.issubdtype(values.dtype, np.floating):
+        if not (np.isfinite(low) and np.isfinite(high)) or low < -1 or high > (255 if low >= 0 else 1):
+            raise ValueError(f"Expected finite values in [0, 1], [-1, 1] or [0, 255], got [{low:g}, {high:g}].")
+        bottom, top = (-1.0, 1.0) if low < 0 else (0.0, 1.0 if high <= 1 else 255.0)
+    else:
+        if low < 0 or high > 65535:
+            raise ValueError(f"Expected integers from 0 to 255 or to 65535, got {low:g} to {high:g}.")
+        bottom, top = 0.0, 255.0 if high <= 255 else 65535.0
+    return _spread(values, low, high, bottom, top)
+
+
+def from_deep(values: np.ndarray) -> np.ndarray:
+    """Bring the pixels of a picture of 16 bits, 32 bits or floats to 8 bits, as `to_bytes` does.
+
+    Args:
+        values: (H, W), of integers or floats, in any range.
+
+    Returns:
+        (H, W) uint8.
+
+    Raises:
+        ValueError: some are not finite.
+    """
+    low, high = float(values.min()), float(values.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ValueError("The picture has values that are not numbers.")
+    whole = np.issubdtype(values.dtype, np.integer)
+    top = next((bound for bound in ((65535.0,) if whole else (1.0, 255.0, 65535.0)) if high <= bound), high)
+    return _spread(values, low, high, min(low, 0.0), top)
+
+
+def _spread(values: np.ndarray, low: float, high: float, bottom: float, top: float) -> np.ndarray:
+    deep = top > 255
+    if high > low and (high - low) < (HARDLY if deep else MIN_CONTRAST) * (top - bottom):
+        bottom, top = low, high
+    if (bottom, top) == (0.0, 255.0) and values.dtype == np.uint8:
+        return values
+    scaled = (values.astype(np.float32) - np.float32(bottom)) * np.float32(255 / (top - bottom))
+    return np.rint(scaled.clip(0, 255)).astype(np.uint8)
