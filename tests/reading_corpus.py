@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from typing import TypeAlias
@@ -17,6 +18,8 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 from scipy import ndimage
 
 from siamese.inputs import Picture
+from siamese.matcher import Matcher
+from siamese.retrieval.search import vote
 from tests.helpers import canvas
 
 Member: TypeAlias = Callable[[np.ndarray, np.random.Generator], Picture]
@@ -95,8 +98,8 @@ def thin_line(
         draw.line([tuple(place) for place in places], fill=255, width=width * oversample)
         for x, y in places if width > 1 else ():
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
-    share = np.asarray(picture.reduce(oversample) if soft else picture, np.float32) / 255
-    return painted(share, stroke, ground)
+    solid, plain = (Image.new("RGB", (side, side), tuple(map(int, colour))) for colour in (stroke, ground))
+    return Image.composite(solid, plain, picture.reduce(oversample) if soft else picture)
 
 
 # --- photographs: light strokes on darker grounds, shadows ------------------------------------------------
@@ -255,7 +258,7 @@ CHALK = partial(photographed, light=from_one_side)
 CORPUS: dict[str, dict[str, Member]] = {
     "thin lines": {
         "3 of 2000": partial(thin_line, side=2000, height=1400, width=3),
-        "4 of 3000, blue": partial(thin_line, side=3000, height=2100, width=4, stroke=(30, 60, 200)),
+        "4 of 2600, blue": partial(thin_line, side=2600, height=1900, width=4, stroke=(30, 60, 200)),
         "2 of 1200, light on dark": partial(
             thin_line, side=1200, height=900, width=2, stroke=WHITE, ground=(20, 20, 30)
         ),
@@ -342,3 +345,44 @@ HELD: dict[str, Member] = {  # what was read well before, and is to stay so
     "1000 pixels": lambda ink, rng: canvas(ink, 1000),
     "JPEG": lambda ink, rng: encoded(canvas(ink, 280), "JPEG", quality=70),
 }
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How pictures were read: shares of all of them.
+
+    Attributes:
+        right: that the vote of the five nearest of the gallery names as the digit they show.
+        sure: read wrong, with ten of ten neighbours and no note.
+        noted: said to look like nothing in the gallery.
+        refused: called blank, or no picture.
+    """
+
+    right: float
+    sure: float
+    noted: float
+    refused: float
+
+
+def read(matcher: Matcher, member: Member, inks: np.ndarray, labels: np.ndarray, seed: int = 0) -> Reading:
+    """Make a picture of each digit and have it read by a gallery that lacks the digits.
+
+    Args:
+        matcher: whose gallery holds none of them.
+        member: makes the pictures.
+        inks: (N, 28, 28) uint8.
+        labels: (N,).
+        seed: of the pictures.
+    """
+    rng, counts = np.random.default_rng(seed), np.zeros(4)
+    for ink, label in zip(inks, labels.tolist(), strict=True):
+        picture = member(ink, rng)
+        try:
+            query = matcher.encode(picture)
+        except ValueError:
+            counts[3] += 1
+            continue
+        names = [neighbour.label for neighbour in matcher.neighbours(query, 10)]
+        right, novel = vote(names[:5]) == label, matcher.is_novel(query)
+        counts += right, not right and len(set(names)) == 1 and not novel, novel, 0
+    return Reading(*(counts / len(inks)).tolist())

@@ -39,9 +39,8 @@ def build(matcher: Matcher, prefix: str = "", model: str = "") -> None:
         Returns a list with, for each, index (of the gallery picture), label (its number), name (of the label),
         distance (of the embeddings, 0 to 2) and probability (calibrated, that both show the same thing).
         """
-        if k is None or not 1 <= k <= MOST_NEIGHBOURS:
-            raise ValueError(f"k goes from 1 to {MOST_NEIGHBOURS}, got {k}.")
-        return [answers.neighbour_value(matcher, n) for n in matcher.neighbours(given(picture), int(k))]
+        count = whole(k)
+        return [answers.neighbour_value(matcher, n) for n in matcher.neighbours(given(picture), count)]
 
     @answers.show_errors
     def locate(picture: str) -> dict:
@@ -60,13 +59,16 @@ def build(matcher: Matcher, prefix: str = "", model: str = "") -> None:
             raise ValueError("Send one label for each support picture, in the same order.")
         if len(labels) > MOST_EXAMPLES:
             raise ValueError(f"At most {MOST_EXAMPLES} support pictures can be sent.")
-        found = matcher.recognise(list(zip(map(str, labels), support, strict=True)), given(query))
+        try:
+            found = matcher.recognise(list(zip(map(str, labels), support, strict=True)), given(query))
+        except ValueError as error:
+            raise ValueError(f"{failing(matcher, labels, support) or 'The query'}: {error}") from error
         return asdict(found)
 
     with gr.Row(visible=False):
         support, labels = gr.File(label="support pictures", file_count="multiple"), gr.JSON(label="labels")
         first, second = gr.File(label="first picture"), gr.File(label="second picture")
-        k = gr.Number(10, label="k", precision=0)
+        k = gr.Number(10, label="k")
         answer, trigger = gr.JSON(label="answer"), gr.Button()
 
     def register(function: Callable, inputs: list) -> None:
@@ -76,6 +78,29 @@ def build(matcher: Matcher, prefix: str = "", model: str = "") -> None:
     for function, inputs in ((compare, [first, second]), (neighbours, [first, k]), (locate, [first])):
         register(function, inputs)
     register(recognise, [support, labels, first])
+
+
+def whole(k: object) -> int:
+    """The number of neighbours that was asked for.
+
+    Raises:
+        ValueError: it is no whole number from 1 to `MOST_NEIGHBOURS`.
+    """
+    if isinstance(k, bool) or not isinstance(k, int | float) or k != k // 1:
+        raise ValueError(f"k must be a whole number, got {k!r}.")
+    if not 1 <= k <= MOST_NEIGHBOURS:
+        raise ValueError(f"k goes from 1 to {MOST_NEIGHBOURS}, got {k:g}.")
+    return int(k)
+
+
+def failing(matcher: Matcher, labels: list, support: list[str]) -> str:
+    """Which example cannot be read or is blank, by its number and label; empty where all can be read."""
+    for number, (label, picture) in enumerate(zip(labels, support, strict=True), start=1):
+        try:
+            matcher.examples([picture])
+        except ValueError:
+            return f"Support picture {number} ({str(label)[:60]!r})"
+    return ""
 
 
 def given(path: str | None) -> str:

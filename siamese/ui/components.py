@@ -92,7 +92,7 @@ def picture_of(payload: str | None) -> bytes | None:
     """
     if not payload:
         return None
-    head, _, body = payload.partition(",")
+    head, _, body = payload.partition(",") if isinstance(payload, str) else ("", "", "")
     if not head.startswith("data:image/") or not head.endswith(";base64"):
         raise gr.Error("This is no picture. Draw one or upload a file.", print_exception=False)
     if len(body) > MAX_BYTES * 4 / 3:

@@ -14,6 +14,7 @@ from siamese.bundle import sprite as bundle_sprite
 from siamese.matcher import Matcher
 from siamese.ui import about, api, batch, compare, components, learn, map, naming, neighbours, symbols, theme
 from siamese.ui.live_settings import SECONDS
+from siamese.ui.requests import Page
 from siamese.ui.wording import wording_of
 
 TITLE = "Siamese digits"
@@ -38,7 +39,7 @@ def build(
         others: answer on the further pages, each at an address of its own.
     """
     (name, _), *further = naming.pages((matcher, *others), INTERNAL_ROUTES)
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as demo:
+    with Page(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as demo:
         if others:
             gr.Navbar(main_page_name=name)
         lay_out(matcher, problem, retry, learn_seconds, model=name if others else "")

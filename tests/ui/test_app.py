@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import urllib.error
 import urllib.request
@@ -96,9 +97,60 @@ def test_a_blank_picture_is_told(client, tmp_path):
         client.predict(handle_file(str(path)), handle_file(str(path)), api_name="/compare")
 
 
-def test_k_out_of_range_is_told(client, files):
-    with pytest.raises(Exception, match="k goes from 1 to 100"):
-        client.predict(handle_file(files[1][0]), 0, api_name="/neighbours")
+@pytest.mark.parametrize(
+    ("k", "message"),
+    [
+        (0, "k goes from 1 to 100, got 0"),
+        (101, "k goes from 1 to 100, got 101"),
+        (2.5, "k must be a whole number, got 2.5"),
+        ("5", "k must be a whole number, got '5'"),
+        (True, "k must be a whole number, got True"),
+    ],
+)
+def test_a_k_that_is_none_is_told(client, files, k, message):
+    with pytest.raises(Exception, match=re.escape(message)):
+        client.predict(handle_file(files[1][0]), k, api_name="/neighbours")
+
+
+DATA_URL = "data:image/png;base64,iVBORw0KGgo="
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("locate", [DATA_URL], "'first picture' must be a picture's file, got a data URL"),
+        ("locate", [{"path": DATA_URL, "meta": {"_type": "gradio.FileData"}}], "got a data URL"),
+        ("compare", [None, "four.png"], "'second picture' must be a picture's file, got text"),
+        ("locate", [7], "got a value of the type int"),
+        ("locate", [{"a": 1}], "got an object that names no uploaded file"),
+        ("recognise", [DATA_URL, ["a"], None], "'support pictures' must be a list of files"),
+        ("recognise", [[DATA_URL], ["a"], None], "'support pictures' must be a picture's file, got a data URL"),
+    ],
+)
+def test_what_is_sent_in_place_of_a_file_is_told(url, name, data, message):
+    assert message in raw_error(url, name, data)
+
+
+def raw_error(url: str, name: str, data: list) -> str:
+    """What an endpoint answers to values that no client would send, over plain HTTP."""
+    body, place = json.dumps({"data": data}).encode(), f"{url.rstrip('/')}/gradio_api/call/{name}"
+    request = urllib.request.Request(place, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as response:
+        event = json.load(response)["event_id"]
+    with urllib.request.urlopen(f"{place}/{event}", timeout=60) as response:
+        answer = response.read().decode()
+    assert answer.startswith("event: error")
+    return json.loads(answer.split("data: ", 1)[1])["error"]
+
+
+def test_recognise_says_which_example_is_blank(client, files, tmp_path):
+    blank = tmp_path / "blank.png"
+    Image.new("RGB", (280, 280), "white").save(blank)
+    support = [handle_file(files[1][0]), handle_file(str(blank))]
+    with pytest.raises(Exception, match=r"Support picture 2 \('beta'\): There is nothing drawn"):
+        client.predict(support, ["alpha", "beta"], handle_file(files[6][1]), api_name="/recognise")
+    with pytest.raises(Exception, match="The query: There is nothing drawn"):
+        client.predict(support[:1], ["alpha"], handle_file(str(blank)), api_name="/recognise")
 
 
 def test_api_page_documents_the_four_endpoints_of_both_models(client):

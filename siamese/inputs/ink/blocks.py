@@ -7,6 +7,7 @@ import numpy as np
 FEWEST, MOST = 5, 40  # blocks along the longer side
 LEAST = 6  # pixels a block; smaller ones need no undoing
 BORDERS = 0.85  # of all change between neighbouring pixels that lies on the borders of blocks
+SAME, MOSTLY = 24, 0.97  # levels between a block and its pixels, and the share of pixels within them
 NOISE = 0.1  # of the strongest change: less is what compression adds
 
 
@@ -28,8 +29,20 @@ def without_blocks(pixels: np.ndarray) -> np.ndarray:
                 ((np.arange(each) + 0.5) * length / each).astype(int)
                 for each, length in zip(counts, gray.shape, strict=True)
             ]
-            return np.ascontiguousarray(pixels[np.ix_(*middles)])
+            small = np.ascontiguousarray(pixels[np.ix_(*middles)])
+            if _is_enlarged(small, pixels):
+                return small
     return pixels
+
+
+def _is_enlarged(small: np.ndarray, pixels: np.ndarray) -> bool:
+    """Whether the picture is the small one in blocks, but for their borders and what compression adds."""
+    rows, columns = (
+        (np.arange(length) * 2 + 1) * each // (2 * length)
+        for each, length in zip(small.shape, pixels.shape[:2], strict=False)
+    )
+    apart = np.abs(small[np.ix_(rows, columns)].astype(np.int16) - pixels)
+    return bool((apart <= SAME).mean() >= MOSTLY)
 
 
 def _change(gray: np.ndarray, axis: int) -> np.ndarray | None:
