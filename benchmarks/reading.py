@@ -1,4 +1,7 @@
-"""How well digits are read that are not MNIST's: python benchmarks/reading.py --data-dir DATA [--model FOLDER]
+"""How well digits are read that are not MNIST's: python benchmarks/reading.py [--data-dir DATA] [--model FOLDER]
+
+First, without any data: digits of the gallery, left out of it, made into the kinds of picture that people send
+(`tests/reading_corpus.py`), and scikit-learn's digits, by the vote of the 5 nearest. Then, with DATA, what follows.
 
 The label is the vote of the 10 nearest pictures of the gallery, as in the app. Pen strokes are by the
 people of `pendigits-orig.tra` whom the shipped model neither learned from nor was calibrated on; scans
@@ -6,10 +9,12 @@ and photographs are made of MNIST validation pictures by `siamese/data/synthetic
 """
 
 import argparse
+from copy import copy
 
 import common
 import numpy as np
 import torch
+from sklearn.datasets import load_digits
 
 import siamese
 from siamese.config import Views
@@ -22,17 +27,26 @@ from siamese.evaluation import metrics
 from siamese.evaluation.embedded import embedded
 from siamese.evaluation.scores import assert_disjoint, calibration_error
 from siamese.inputs.ink import to_ink
+from siamese.retrieval.gallery import Gallery
+from tests.reading_corpus import CORPUS, HELD, read
+
+PARTS = ("images", "labels", "embeddings", "xy")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data-dir", required=True)
+    parser.add_argument("--data-dir")
     parser.add_argument("--model")
+    parser.add_argument("--each", type=int, default=20, help="digits of each class that are made into pictures")
     options = parser.parse_args()
     matcher = siamese.load(options.model)
+    print(common.where())
+    sent_by_people(matcher, options.each)
+    of_scikit_learn(matcher)
+    if not options.data_dir:
+        return
     gallery = torch.from_numpy(matcher.gallery.embeddings)
     labels = torch.from_numpy(matcher.gallery.labels)
-    print(common.where())
 
     def report(name: str, pictures: LabeledImages) -> None:
         found = embedded(matcher.net, pictures, matcher.inference.views)
@@ -54,6 +68,36 @@ def main() -> None:
     report("scans of 12 to 40 pixels", corrupt(validation, scan, seed=12))
     report("photographs", corrupt(validation, photograph, seed=13))
     through_ink(matcher, mnist, load_mnist(options.data_dir, train=False))
+
+
+def sent_by_people(matcher: siamese.Matcher, each: int) -> None:
+    """Each kind of picture, read by the gallery without the digits that the pictures are made of."""
+    labels = matcher.gallery.labels
+    chosen = np.stack([np.flatnonzero(labels == label)[-each:] for label in range(10)], axis=1).ravel()
+    others = copy(matcher)
+    kept = np.setdiff1d(np.arange(len(labels)), chosen)
+    others.gallery = Gallery(**{part: getattr(matcher.gallery, part)[kept] for part in PARTS})
+    inks, sure = matcher.gallery.images[chosen], []
+    for kind, members in {**CORPUS, "read before": HELD}.items():
+        for name, member in members.items():
+            found = read(others, member, inks, labels[chosen])
+            sure.append(found.sure)
+            print(
+                f"{kind:38s} {name:26s} right {found.right:6.1%}   wrong and sure {found.sure:5.1%}   "
+                f"noted {found.noted:5.1%}   refused {found.refused:5.1%}"
+            )
+    print(f"wrong and sure, of all {len(sure) * len(chosen)} pictures: {np.mean(sure):.2%}")
+    clean = [matcher.is_novel(matcher.gallery_query(index)) for index in chosen]
+    print(f"noted, of the {len(chosen)} digits as they are: {np.mean(clean):.1%}")
+
+
+def of_scikit_learn(matcher: siamese.Matcher) -> None:
+    """1,797 digits of 43 people in Turkey, 8 x 8 pixels, stretched to a square."""
+    digits = load_digits()
+    found = torch.from_numpy(matcher.embed(np.stack([to_ink(image) for image in digits.images])))
+    gallery, labels = (torch.from_numpy(part) for part in (matcher.gallery.embeddings, matcher.gallery.labels))
+    accuracy = metrics.knn_accuracy(gallery, labels, found, torch.from_numpy(digits.target), k=5)
+    print(f"scikit-learn's digits: right {accuracy:.2%}")
 
 
 def through_ink(matcher: siamese.Matcher, mnist: LabeledImages, test: LabeledImages) -> None:

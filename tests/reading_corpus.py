@@ -231,6 +231,15 @@ def sixteen_bits(ink, rng, low: int = 0, high: int = 5000) -> np.ndarray:
     return (low + (255 - np.asarray(canvas(ink, 200))) / 255 * (high - low)).astype(np.uint16)
 
 
+def hot(pixels: np.ndarray) -> np.ndarray:
+    pixels[3, 5] = 65535
+    return pixels
+
+
+def in_margin(blocks: bytes) -> bytes:
+    return encoded(ImageOps.expand(Image.open(io.BytesIO(blocks)), 30, fill=255), "PNG")
+
+
 # --- lines beside the symbol ------------------------------------------------------------------------------
 
 
@@ -289,6 +298,9 @@ CORPUS: dict[str, dict[str, Member]] = {
         "trimmed, white": partial(trimmed, colour=WHITE),
         "trimmed, very thick, red": partial(trimmed, colour=(220, 30, 30), by=15),
         "trimmed, two inks": trimmed_in_two_inks,
+        "thin lines": lambda ink, rng: on_nothing(
+            np.asarray(thin_line(ink, rng, 1600, 1200, 3, WHITE, BLACK).convert("L")) / np.float32(255), BLACK
+        ),
         "erased from white": erased,
         "erased from blue": partial(erased, colour=(40, 80, 200)),
         "erased from black": partial(erased, colour=BLACK),
@@ -306,9 +318,11 @@ CORPUS: dict[str, dict[str, Member]] = {
         "0 to 16, uint8": lambda ink, rng: eight(ink).astype(np.uint8),
         "16 bits to 5000": sixteen_bits,
         "16 bits, 3000 to 9000": partial(sixteen_bits, low=3000, high=9000),
+        "16 bits, hot pixel": lambda ink, rng: hot(sixteen_bits(ink, rng)),
         "16-bit PNG to 5000": lambda ink, rng: encoded(Image.fromarray(sixteen_bits(ink, rng)), "PNG"),
         "8 x 8 in blocks of 20": in_blocks,
         "8 x 8 in blocks, inverted": partial(in_blocks, side=256, invert=True),
+        "8 x 8 in blocks, margin": lambda ink, rng: in_margin(in_blocks(ink, rng)),
         "8 x 8 in uneven blocks": partial(in_blocks, side=300),
         "8 x 8 in blocks, JPEG": partial(in_blocks, side=200, quality=85),
     },
@@ -321,6 +335,7 @@ CORPUS: dict[str, dict[str, Member]] = {
         "three sides": partial(beside, sides="ltr", width=3),
     },
     "shadow edge": {
+        "chalk": partial(shadow, angle=0.5, pen=0.85, paper=(0.25, 0.25, 0.25)),
         "from one side": shadow,
         "from above": partial(shadow, angle=np.pi / 2),
         "aslant": partial(shadow, angle=0.7, kept=0.45),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 MIN_CONTRAST = 0.07  # between ink and ground, as a share of the full range; a picture with less shows nothing
+OUTLYING = 2e-4  # share of the pixels of a deep picture that may lie outside of its range, at either end
 HARDLY = 0.5  # of its type's range; a deep picture that fills less of it is taken in its own
 
 
@@ -62,6 +63,10 @@ def from_deep(values: np.ndarray) -> np.ndarray:
 
 def _spread(values: np.ndarray, low: float, high: float, bottom: float, top: float) -> np.ndarray:
     deep = top > 255
+    if deep and values.size > 4 / OUTLYING:  # a sensor's hot or dead pixels tell nothing of its range
+        some = values.ravel()[:: 1 + values.size // 1_000_000]
+        inner = np.quantile(some, (OUTLYING, 1 - OUTLYING))
+        low, high = inner.tolist() if inner[0] < inner[1] else (low, high)
     if high > low and (high - low) < (HARDLY if deep else MIN_CONTRAST) * (top - bottom):
         bottom, top = low, high
     if (bottom, top) == (0.0, 255.0) and values.dtype == np.uint8:

@@ -8,6 +8,7 @@ FEWEST, MOST = 5, 40  # blocks along the longer side
 LEAST = 6  # pixels a block; smaller ones need no undoing
 BORDERS = 0.85  # of all change between neighbouring pixels that lies on the borders of blocks
 SAME, MOSTLY = 24, 0.97  # levels between a block and its pixels, and the share of pixels within them
+FULL = 0.7  # of each side of a rectangle that what has a margin around it takes
 NOISE = 0.1  # of the strongest change: less is what compression adds
 
 
@@ -21,18 +22,37 @@ def without_blocks(pixels: np.ndarray) -> np.ndarray:
     changes = [change for axis in (0, 1) if (change := _change(gray, axis)) is not None]
     if len(changes) < 2:
         return pixels
-    longer = max(gray.shape)
-    for count in range(FEWEST, min(MOST, longer // LEAST) + 1):
-        counts = [max(1, round(length * count / longer)) for length in gray.shape]
+    small = _small(pixels, changes)
+    return pixels if small is None else _without_margin(small)
+
+
+def _without_margin(small: np.ndarray) -> np.ndarray:
+    """The picture without a margin of one colour, where what it surrounds fills a rectangle: a picture on a page."""
+    margin = small[0, 0]
+    other = small != margin if small.ndim == 2 else (small != margin).any(axis=2)
+    if other[[0, -1]].any() or other[:, [0, -1]].any() or not other.any():
+        return small
+    rows, columns = np.flatnonzero(other.any(axis=1)), np.flatnonzero(other.any(axis=0))
+    inner = other[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    sides = (inner[0], inner[-1], inner[:, 0], inner[:, -1])
+    if min(inner.shape) < FEWEST or min(side.mean() for side in sides) < FULL:
+        return small
+    return np.ascontiguousarray(small[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+
+
+def _small(pixels: np.ndarray, changes: list[np.ndarray]) -> np.ndarray | None:
+    """The picture that was enlarged, where change is confined to the borders of blocks of one size."""
+    lengths = pixels.shape[:2]
+    for count in range(FEWEST, min(MOST, max(lengths) // LEAST) + 1):
+        counts = [max(1, round(length * count / max(lengths))) for length in lengths]
         if all(_on_borders(change, each) for change, each in zip(changes, counts, strict=True)):
             middles = [
-                ((np.arange(each) + 0.5) * length / each).astype(int)
-                for each, length in zip(counts, gray.shape, strict=True)
+                (np.arange(each) * 2 + 1) * length // (2 * each) for each, length in zip(counts, lengths, strict=True)
             ]
             small = np.ascontiguousarray(pixels[np.ix_(*middles)])
             if _is_enlarged(small, pixels):
                 return small
-    return pixels
+    return None
 
 
 def _is_enlarged(small: np.ndarray, pixels: np.ndarray) -> bool:
@@ -63,4 +83,4 @@ def _on_borders(change: np.ndarray, count: int) -> bool:
     sums = np.concatenate([[0], np.cumsum(change)])
     borders = np.rint(np.arange(1, count) * (len(change) + 1) / count).astype(int)
     within = sums[np.minimum(borders + 1, len(change))] - sums[np.maximum(borders - 2, 0)]
-    return bool(within.sum() > BORDERS * sums[-1])
+    return bool(within.sum() > BORDERS * sums[-1] > 0)

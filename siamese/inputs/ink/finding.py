@@ -27,6 +27,7 @@ from siamese.inputs.ink.uneven import ink_on_uneven_ground
 from siamese.inputs.ranges import MIN_CONTRAST
 
 PHOTO_LEAST = 64  # pixels a side; smaller pictures are scans of a symbol, not photographs
+SHADE = 0.1  # of the ink's darkness, above which a shadow would show
 WIDEST_INK = 0.17  # of the longer side: radius of the largest disc that a stroke holds; a wider one is a shadow
 
 
@@ -47,14 +48,16 @@ def find_ink(pixels: np.ndarray) -> tuple[np.ndarray, bool]:
     pixels = without_blocks(_gray_if_grey(pixels))
     ground = even_ground(pixels)
     if ground is not None:
-        return _on_even_ground(deviation(pixels, ground)), False
+        apart = deviation(pixels, ground)
+        if _is_strokes(apart > MIN_CONTRAST * 255):
+            return _on_even_ground(apart), False
     gray = most_contrast(sampled(pixels))
     if np.ptp(gray) < MIN_CONTRAST * 255:
         raise BlankImageError
     scan = min(pixels.shape[:2]) < PHOTO_LEAST
     if scan or has_two_values(histogram(gray)):
-        darkness = _of_two_values(most_contrast(pixels).astype(np.float32) / 255)
-        if scan or widest(coarsened(darkness > 0.5)) < WIDEST_INK:
+        darkness, apart = _of_two_values(most_contrast(pixels).astype(np.float32) / 255)
+        if scan or _is_strokes(apart > SHADE):
             return darkness, False
     darkness, noise = ink_on_uneven_ground(pixels)
     strength = _strength(darkness, darkness / max(float(darkness.max()), 1e-6))
@@ -77,16 +80,26 @@ def _on_even_ground(apart: np.ndarray) -> np.ndarray:
     return np.minimum(apart / np.float32(strength), 1)
 
 
-def _of_two_values(gray: np.ndarray) -> np.ndarray:
+def _is_strokes(mask: np.ndarray) -> bool:
+    """Whether a mask holds no large disc, as a shadow does. A mask that is small enough holds none."""
+    if min(mask.shape) < PHOTO_LEAST or np.count_nonzero(mask) < 3 * (WIDEST_INK * min(mask.shape)) ** 2:
+        return True
+    return widest(coarsened(mask)) < WIDEST_INK
+
+
+def _of_two_values(gray: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Darkness on the ink's side of the ground, up to 1, and how far each pixel is from the ground on either side."""
     seen = sampled(gray)
     counts = histogram(seen)
     light = ink_is_light(seen, counts)
     ground = ground_level(seen, counts, light=not light)
-    seen, darkness = (np.maximum(values - ground if light else ground - values, 0) for values in (seen, gray))
+    signed, seen = (values - ground if light else ground - values for values in (gray, seen))
+    seen = np.maximum(seen, 0)
     strength = _strength(seen, seen)
     if strength < MIN_CONTRAST:
         raise BlankImageError
-    return np.minimum(darkness / np.float32(strength), 1)
+    signed = signed / np.float32(strength)
+    return signed.clip(0, 1), np.abs(signed)
 
 
 def _strength(darkness: np.ndarray, scaled: np.ndarray) -> float:

@@ -42,9 +42,9 @@ def opaque(image: Image.Image) -> Image.Image:
         raise BlankImageError
     small = np.asarray(reduced(image, LOOKED_AT))
     solid = small[..., 3] > most / 2
-    if not solid.any():
-        raise BlankImageError
-    shape = _cropped(solid)
+    if not solid.any():  # lines too thin for this size
+        return _on_white(alpha, most)
+    shape = solid[_box(small[..., 3] >= CLEAR)]
     if widest(np.pad(shape, 1)) <= STROKE:
         return _on_white(alpha, most)
     colours = small[solid][:, :3].astype(np.int16)
@@ -83,9 +83,9 @@ def _holes(solid: np.ndarray) -> np.ndarray:
     return ~touching[labels]
 
 
-def _cropped(mask: np.ndarray) -> np.ndarray:
+def _box(mask: np.ndarray) -> tuple[slice, slice]:
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 def _rim(mask: np.ndarray) -> np.ndarray:

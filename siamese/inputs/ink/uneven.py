@@ -17,6 +17,8 @@ COARSE, WIDE = 24, 13  # side at which the ground is first estimated, and the me
 FINE, NARROW = 48, 7  # the same once the ink is filled in
 FLOOR = 0.04  # of the full range, added to all values: in the dark, ratios are noise
 BIAS = 1.5  # ink is taken to be darker than its ground unless lighter ink has this many times the evidence
+PLAIN = 1.25  # and that it shows in the luminance unless a colour has this many times the evidence
+COLOUR = 20  # levels between a channel and the luminance
 CLEAR = 5  # standard deviations of the grain, above which a deviation is evidence
 INK = 0.3  # of the strongest ink, above which a pixel is filled in
 
@@ -39,8 +41,7 @@ def ink_on_uneven_ground(pixels: np.ndarray) -> tuple[np.ndarray, float]:
         for sign in (1, -1):
             deviation = _beyond(levels, ground, sign)
             clear = np.maximum(deviation - CLEAR * noise, 0)
-            # The luminance comes first: a single colour has to show far more to be taken instead.
-            shown = float(np.square(clear).sum()) * (BIAS if sign > 0 else 1) * (1 if index else 2)
+            shown = float(np.square(clear).sum()) * (BIAS if sign > 0 else 1) * (1 if index else PLAIN)
             if shown > evidence:
                 best, evidence = (channel, sign, clear > INK * np.quantile(clear[clear > 0], 0.9)), shown
     channel, sign, ink = best
@@ -59,8 +60,9 @@ def _channels(pixels: np.ndarray) -> list[np.ndarray]:
     if pixels.ndim == 2:
         return [pixels]
     luminance = np.asarray(Image.fromarray(pixels).convert("L"))
-    apart = np.abs(pixels[::2, ::2].astype(np.int16) - luminance[::2, ::2, None]).mean()
-    return [luminance, *(pixels[..., channel] for channel in range(3))] if apart > 8 else [luminance]
+    apart = np.abs(pixels[::2, ::2].astype(np.int16) - luminance[::2, ::2, None]).max(axis=2)
+    coloured = np.count_nonzero(apart > COLOUR) > 0.01 * apart.size
+    return [luminance, *(pixels[..., channel] for channel in range(3))] if coloured else [luminance]
 
 
 def _levels(values: np.ndarray) -> np.ndarray:
