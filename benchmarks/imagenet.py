@@ -31,11 +31,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("wheel", type=Path)
-    parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--freeze-epochs", type=int, default=2)
-    parser.add_argument("--backbone-rate", type=float, default=0.1)
-    parser.add_argument("--image-size", type=int, default=128)
-    parser.add_argument("--passes", type=int, default=2, help="over the pictures in an epoch")
+    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--freeze-epochs", type=int, default=1)
+    parser.add_argument("--backbone-rate", type=float, default=0.3)
+    parser.add_argument("--image-size", type=int, default=96)
+    parser.add_argument("--passes", type=int, default=3, help="over the pictures in an epoch")
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     given = parser.parse_args()
     preset = PRESETS["pictures"]
@@ -44,7 +44,7 @@ def main() -> None:
         preset,
         folder=replace(preset.folder, image_size=(given.image_size,) * 2, passes=given.passes),
         network=NetworkConfig(
-            backbone="efficientnet_lite0", heads=("pictures",), embedding_dim=128, final_grid=1, intermediate_grid=2
+            backbone="efficientnet_lite0", heads=("pictures",), embedding_dim=128, final_grid=2, intermediate_grid=4
         ),
         training=replace(
             preset.training,

@@ -8,7 +8,7 @@ FEWEST, MOST = 5, 40  # blocks along the longer side
 LEAST = 6  # pixels a block; smaller ones need no undoing
 BORDERS = 0.85  # of all change between neighbouring pixels that lies on the borders of blocks
 SAME, MOSTLY = 24, 0.97  # levels between a block and its pixels, and the share of pixels within them
-FULL = 0.7  # of each side of a rectangle that what has a margin around it takes
+FULL = 0.5  # of each side of a rectangle that what has a margin around it takes
 NOISE = 0.1  # of the strongest change: less is what compression adds
 
 
