@@ -227,3 +227,12 @@ def test_a_source_takes_its_shares_from_the_configuration(digits):
     source = Source.of(digits, Role.SYMBOL, SourceConfig(pictures=5, classes=3, per_class=2, every=4))
     assert source == Source(digits, Role.SYMBOL, per_class=2, classes=3, every=4)
     assert Source(digits, Role.DIGIT, 2) == Source.of(digits, Role.DIGIT, SourceConfig(per_class=2))
+
+
+def test_shapes_are_digits_of_their_own_source(corpus):
+    """They follow the corrupted digits, without the classes that are left out."""
+    config = replace(EVERYTHING, shapes=SourceConfig(pictures=40, per_class=2), exclude_classes=(4,))
+    sources = training_sources(config, corpus)
+    assert len(sources) == len(training_sources(replace(config, shapes=None), corpus)) + 1
+    assert sources[3].role is Role.DIGIT
+    assert classes_of(sources[3].pictures) == {"1", "7", "9"}

@@ -18,30 +18,42 @@ def without_blocks(pixels: np.ndarray) -> np.ndarray:
     Args:
         pixels: (H, W) or (H, W, 3) uint8.
     """
-    gray = pixels if pixels.ndim == 2 else pixels[..., 1]
-    changes = [change for axis in (0, 1) if (change := _change(gray, axis)) is not None]
-    if len(changes) < 2:
+    small = _small(pixels)
+    if small is None:
         return pixels
-    small = _small(pixels, changes)
-    return pixels if small is None else _without_margin(small)
+    inner = _without_margin(small)
+    if inner is None:
+        return small
+    # The margin need not be as wide as whole blocks, so that they were taken for smaller ones.
+    rows, columns = (
+        slice(part.start * length // each, part.stop * length // each)
+        for part, each, length in zip(inner, small.shape, pixels.shape, strict=False)
+    )
+    alone = _small(pixels[rows, columns])
+    return np.ascontiguousarray(small[inner]) if alone is None else alone
 
 
-def _without_margin(small: np.ndarray) -> np.ndarray:
-    """The picture without a margin of one colour, where what it surrounds fills a rectangle: a picture on a page."""
+def _without_margin(small: np.ndarray) -> tuple[slice, slice] | None:
+    """Rows and columns of a picture on a page: what fills a rectangle within a margin of one colour."""
     margin = small[0, 0]
     other = small != margin if small.ndim == 2 else (small != margin).any(axis=2)
     if other[[0, -1]].any() or other[:, [0, -1]].any() or not other.any():
-        return small
+        return None
     rows, columns = np.flatnonzero(other.any(axis=1)), np.flatnonzero(other.any(axis=0))
-    inner = other[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    inner = other[box]
     sides = (inner[0], inner[-1], inner[:, 0], inner[:, -1])
-    if min(inner.shape) < FEWEST or min(side.mean() for side in sides) < FULL:
-        return small
-    return np.ascontiguousarray(small[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    return box if min(inner.shape) >= FEWEST and min(side.mean() for side in sides) >= FULL else None
 
 
-def _small(pixels: np.ndarray, changes: list[np.ndarray]) -> np.ndarray | None:
+def _small(pixels: np.ndarray) -> np.ndarray | None:
     """The picture that was enlarged, where change is confined to the borders of blocks of one size."""
+    gray = pixels if pixels.ndim == 2 else pixels[..., 1]
+    if min(gray.shape) < FEWEST * LEAST:
+        return None
+    changes = [change for axis in (0, 1) if (change := _change(gray, axis)) is not None]
+    if len(changes) < 2:
+        return None
     lengths = pixels.shape[:2]
     for count in range(FEWEST, min(MOST, max(lengths) // LEAST) + 1):
         counts = [max(1, round(length * count / max(lengths))) for length in lengths]
