@@ -103,6 +103,14 @@ def test_a_value_that_options_cannot_take_back_is_not_recorded():
         (["--epochs", "0"], "--epochs must be greater than 0, got 0"),
         (["--margin", "-1"], "--margin must lie between 0 and 2"),
         (["--learning-rate", "0"], "--learning-rate must be greater than 0"),
+        (["--learning-rate", "inf"], "--learning-rate must be a finite number, got inf"),
+        (["--learning-rate", "50"], "--learning-rate must be at most 10, got 50"),
+        (["--temperature", "inf"], "--temperature must be a finite number, got inf"),
+        (["--temperature", "nan"], "--temperature must be a finite number, got nan"),
+        (["--margin", "nan"], "--margin must be a finite number, got nan"),
+        (["--epochs", "1000000000"], "--epochs must be at most 100000"),
+        (["--seed", "-1"], "--seed must be from 0 to 4294967295, got -1"),
+        (["--seed", str(2**70)], "--seed must be from 0 to 4294967295"),
         (["--loss", "triplet", "--sampling", "pairs"], "goes with the loss 'contrastive'"),
         (["--exclude-classes", "12"], "--exclude-classes takes up to eight digits"),
         (["--exclude-classes", *"012345678"], "--exclude-classes takes up to eight digits"),
@@ -122,6 +130,20 @@ def test_a_file_is_no_folder_for_a_bundle(tmp_path):
     (tmp_path / "run").write_text("a file")
     with pytest.raises(ValueError, match="--out names a folder"):
         cli.parse_training(["--out", str(tmp_path / "run")])
+    with pytest.raises(ValueError, match="run' is a file"):
+        cli.parse_training(["--out", str(tmp_path / "run" / "inner")])
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_starts(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # whoever may write everywhere has none
+    with pytest.raises(ValueError, match="is read-only"):
+        cli.parse_training(["--out", str(tmp_path / "new" / "run")])
+
+
+def test_a_device_that_is_not_there_is_told(monkeypatch):
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    with pytest.raises(ValueError, match="--device mps: this machine has no Apple GPU"):
+        cli.parse_training(["--device", "mps"])
 
 
 @pytest.mark.parametrize(

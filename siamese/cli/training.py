@@ -6,6 +6,8 @@ config, job = parse_training(["--preset", "fast", "--epochs", "5"])
 from __future__ import annotations
 
 import argparse
+import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +62,10 @@ def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:
     given = vars(parser.parse_args(arguments))
     given["preset"] = given["preset"] or ("pictures" if given["images"] else "base")
     _check_kind(given)
-    values = _values(given)
-    if values.get("network.backbone", "conv") != "conv":
-        check_backbone(values["network.backbone"])
     try:
+        values = _values(given)
+        if values.get("network.backbone", "conv") != "conv":
+            check_backbone(values["network.backbone"])
         config = changed(PRESETS[given["preset"]], values)
     except ValueError as error:
         raise ValueError(_by_flag(str(error), given["images"] is not None)) from error
@@ -80,8 +82,9 @@ def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:
         raise ValueError("--private says how to make the repository of --push-to-hub, which is missing")
     if given["device"] == "cuda" and not torch.cuda.is_available():
         raise ValueError("--device cuda: this machine has no CUDA device that torch can use")
-    if out.is_file():
-        raise ValueError(f"--out names a folder, and {str(out)!r} is a file")
+    if given["device"] == "mps" and not torch.backends.mps.is_available():
+        raise ValueError("--device mps: this machine has no Apple GPU that torch can use")
+    _check_out(out)
     return config, Job(
         given["data_dir"],
         out,
@@ -94,6 +97,17 @@ def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:
     )
 
 
+def _check_out(out: Path) -> None:
+    """Refuse a folder for results that cannot be made or written, before hours go into them."""
+    if out.is_file():
+        raise ValueError(f"--out names a folder, and {str(out)!r} is a file")
+    there = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    if not there.is_dir():
+        raise ValueError(f"--out {str(out)!r} cannot be made: {str(there)!r} is a file")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ValueError(f"--out {str(out)!r} cannot be written: {str(there)!r} is read-only")
+
+
 def _given(option: Option, given: dict[str, Any]) -> Any:
     """What was given for an option; None for nothing."""
     return given.get(option.flag.removeprefix("--").replace("-", "_"))
@@ -103,6 +117,9 @@ def _values(given: dict[str, Any]) -> dict[str, Any]:
     """The values of the configuration that the arguments set, by their paths."""
     values = {option.path: _given(option, given) for option in options_of(given["images"] is not None)}
     values = {path: value for path, value in values.items() if value is not None}
+    for path, value in values.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"{path} must be a finite number, got {value}")
     size = values.get("folder.image_size")
     if size and len(size) == 1:
         values["folder.image_size"] = size * 2

@@ -60,7 +60,6 @@ PRESETS: dict[str, RunConfig] = {
             filter_label_noise=True,
             pen=SourceConfig(per_class=8),
             corrupted=SourceConfig(pictures=20_000, per_class=4),
-            shapes=SourceConfig(pictures=6_000, per_class=4),
             omniglot=("small1", "small2"),
             outliers=SourceConfig(pictures=4_000, per_class=12, every=4),
         ),

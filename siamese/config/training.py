@@ -137,9 +137,15 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         coerce(self)
+        # Above these, nothing has ever been learned: a slip of the hand, told before hours are spent on it.
+        for name, most in (("epochs", 100_000), ("temperature", 10), ("learning_rate", 10), ("weight_decay", 100)):
+            if getattr(self, name) > most:
+                raise ValueError(f"{name} must be at most {most}, got {getattr(self, name)}")
         for name in ("epochs", "temperature", "learning_rate"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be greater than 0, got {getattr(self, name)}")
+        if not 0 <= self.seed < 2**32:
+            raise ValueError(f"seed must be from 0 to {2**32 - 1}, got {self.seed}")
         if not self.weight_decay >= 0:
             raise ValueError(f"weight_decay must be 0 or more, got {self.weight_decay}")
         if not 0 <= self.ema_decay < 1:
