@@ -9,7 +9,6 @@ and photographs are made of MNIST validation pictures by `siamese/data/synthetic
 """
 
 import argparse
-from copy import copy
 
 import common
 import numpy as np
@@ -27,10 +26,8 @@ from siamese.evaluation import metrics
 from siamese.evaluation.embedded import embedded
 from siamese.evaluation.scores import assert_disjoint, calibration_error
 from siamese.inputs.ink import to_ink
-from siamese.retrieval.gallery import Gallery
+from tests.helpers import leaving_out
 from tests.reading_corpus import CORPUS, HELD, read
-
-PARTS = ("images", "labels", "embeddings", "xy")
 
 
 def main() -> None:
@@ -74,9 +71,7 @@ def sent_by_people(matcher: siamese.Matcher, each: int) -> None:
     """Each kind of picture, read by the gallery without the digits that the pictures are made of."""
     labels = matcher.gallery.labels
     chosen = np.stack([np.flatnonzero(labels == label)[-each:] for label in range(10)], axis=1).ravel()
-    others = copy(matcher)
-    kept = np.setdiff1d(np.arange(len(labels)), chosen)
-    others.gallery = Gallery(**{part: getattr(matcher.gallery, part)[kept] for part in PARTS})
+    others = leaving_out(matcher, chosen)
     inks, sure = matcher.gallery.images[chosen], []
     for kind, members in {**CORPUS, "read before": HELD}.items():
         for name, member in members.items():

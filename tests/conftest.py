@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +14,8 @@ import siamese
 from siamese.data.images import LabeledImages
 from siamese.matcher import Matcher
 from siamese.models.networks import EmbeddingNet
-from siamese.retrieval.gallery import Gallery
 from siamese.retrieval.search import vote
-from tests.helpers import TINY, first_of_each, six_times, write_mnist
+from tests.helpers import TINY, first_of_each, leaving_out, six_times, write_mnist
 
 
 @pytest.fixture(scope="session")
@@ -42,11 +40,9 @@ def hundred(matcher: Matcher) -> LabeledImages:
 def without_hundred(matcher: Matcher, hundred: LabeledImages) -> Matcher:
     """The matcher with a gallery that lacks the hundred digits, so that none of them finds itself."""
     asked = {ink.tobytes() for ink in hundred.images[:, 0].numpy()}
-    kept = np.array([image.tobytes() not in asked for image in matcher.gallery.images])
-    parts = {part: getattr(matcher.gallery, part)[kept] for part in ("images", "labels", "embeddings", "xy")}
-    other = copy(matcher)
-    other.gallery = Gallery(**parts)
-    return other
+    return leaving_out(
+        matcher, np.array([i for i, image in enumerate(matcher.gallery.images) if image.tobytes() in asked])
+    )
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from PIL import Image
 from siamese.config import AugmentationConfig, NetworkConfig
 from siamese.data.images import LabeledImages
 from siamese.matcher import Matcher
+from siamese.retrieval.gallery import Gallery
 
 ROOT = Path(__file__).resolve().parent.parent
 TINY = NetworkConfig(embedding_dim=8, channels=(4, 8, 8), blocks=(1, 1, 1))
@@ -32,6 +35,39 @@ def canvas(ink: np.ndarray, side: int = 140, share: float = 0.8) -> Image.Image:
     paper = Image.new("L", (side, side), 255)
     paper.paste(enlarged, ((side - field) // 2,) * 2)
     return paper
+
+
+def encoded(picture: Image.Image, kind: str, **options) -> bytes:
+    """A picture as the bytes of a file of a kind, "PNG" for one; `options` go to Pillow."""
+    stream = io.BytesIO()
+    picture.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+STORED = {  # EXIF orientation -> how a camera that was held that way stores an upright scene
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+def leaving_out(matcher: Matcher, left_out: np.ndarray) -> Matcher:
+    """The matcher with a gallery that lacks some pictures, so that none of them finds itself.
+
+    Args:
+        matcher: stays as it is.
+        left_out: indices of the gallery.
+    """
+    kept = np.setdiff1d(np.arange(len(matcher.gallery.labels)), left_out)
+    other = copy(matcher)
+    other.gallery = Gallery(
+        **{part: getattr(matcher.gallery, part)[kept] for part in ("images", "labels", "embeddings", "xy")}
+    )
+    return other
 
 
 def unit_rows(count: int, dim: int, seed: int = 0) -> torch.Tensor:

@@ -20,18 +20,12 @@ from scipy import ndimage
 from siamese.inputs import Picture
 from siamese.matcher import Matcher
 from siamese.retrieval.search import vote
-from tests.helpers import canvas
+from tests.helpers import STORED, canvas, encoded
 
 Member: TypeAlias = Callable[[np.ndarray, np.random.Generator], Picture]
 Colour: TypeAlias = tuple[float, ...]
 
 WHITE, BLACK, GREY = (255, 255, 255), (0, 0, 0), (128, 128, 128)
-
-
-def encoded(picture: Image.Image, kind: str, **options) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()
 
 
 def coverage(ink: np.ndarray, side: int = 280, share: float = 0.8) -> np.ndarray:
@@ -193,16 +187,6 @@ def drawn_on_a_sheet_with_holes(ink, rng) -> bytes:
 
 
 # --- files and ranges -------------------------------------------------------------------------------------
-
-STORED = {  # how a camera that was held that way stores an upright scene
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_90,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}
 
 
 def turned(ink, rng, orientation: int, kind: str = "TIFF", size=(280, 280), **options) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import pickle
 import shutil
@@ -20,7 +19,7 @@ from siamese.matcher import Matcher
 from siamese.retrieval import pictures
 from siamese.retrieval.results import Query
 from siamese.retrieval.search import vote
-from tests.helpers import canvas
+from tests.helpers import canvas, encoded
 
 
 @pytest.fixture(scope="module")
@@ -108,10 +107,8 @@ def test_a_comparison_has_its_types(matcher, drawn):
 
 def test_every_form_of_a_picture_compares_alike(matcher, drawn, tmp_path):
     drawn[4].save(tmp_path / "four.png")
-    stream = io.BytesIO()
-    drawn[9].save(stream, "PNG")
     wanted = matcher.compare(drawn[4], drawn[9])
-    assert matcher.compare(tmp_path / "four.png", stream.getvalue()) == wanted
+    assert matcher.compare(tmp_path / "four.png", encoded(drawn[9], "PNG")) == wanted
     assert matcher.compare(str(tmp_path / "four.png"), np.asarray(drawn[9])) == wanted
     alone = matcher.compare(matcher.encode(drawn[4]), drawn[9])
     assert (alone.same, alone.note) == (wanted.same, wanted.note)

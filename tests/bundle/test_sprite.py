@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import pytest
 from PIL import Image
 
 from siamese.bundle import sprite
 from siamese.config import InputConfig
+from tests.helpers import encoded
 from tests.picture_folders import photograph
 
 
@@ -62,8 +61,7 @@ def test_a_sheet_that_is_too_large_is_saved_at_a_lower_quality(monkeypatch):
 def test_what_is_no_such_sheet_is_refused():
     config = photo((64, 64))
     content = sprite.encode(np.zeros((3, 64, 64, 3), np.uint8), config)
-    png = io.BytesIO()
-    Image.new("RGB", (6400, 64)).save(png, "PNG")
-    for bad, count in ((content, 101), (content[: len(content) // 2], 3), (png.getvalue(), 3), (b"", 3)):
+    png = encoded(Image.new("RGB", (6400, 64)), "PNG")
+    for bad, count in ((content, 101), (content[: len(content) // 2], 3), (png, 3), (b"", 3)):
         with pytest.raises(ValueError, match=r"is not a whole WebP picture|not of 101 coloured ones"):
             sprite.check(bad, count, config)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 
 import pytest
@@ -10,17 +9,13 @@ import pytest
 from siamese.matcher import Matcher
 from siamese.ui import answers, compare, serving
 from tests.helpers import canvas
+from tests.helpers import encoded as as_file
 
 
 @pytest.fixture
 def drawings(hundred) -> list[bytes]:
     """Drawings of 0 to 9, as the page sends them."""
-    files = []
-    for ink in hundred.images[:10, 0].numpy():
-        stream = io.BytesIO()
-        canvas(ink).convert("RGBA").save(stream, "PNG")
-        files.append(stream.getvalue())
-    return files
+    return [as_file(canvas(ink).convert("RGBA"), "PNG") for ink in hundred.images[:10, 0].numpy()]
 
 
 @pytest.fixture

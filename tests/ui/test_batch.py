@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 
 import numpy as np
@@ -10,12 +9,11 @@ import pytest
 from PIL import Image
 
 from siamese.ui import batch, batch_files
+from tests.helpers import encoded
 
 
 def png(ink: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(255 - ink).resize((112, 112)).save(buffer, "PNG")
-    return buffer.getvalue()
+    return encoded(Image.fromarray(255 - ink).resize((112, 112)), "PNG")
 
 
 def encode_set(matcher, paths):

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
+import torch
 
-from siamese.data.images import LabeledImages, from_ink, join
-from siamese.data.mnist import NAMES
+from siamese.data.images import LabeledImages, join
 from siamese.data.pendigits import Recording
 from siamese.data.synthetic.corruptions import corrupt, scan
 from siamese.data.synthetic.pen import varied
@@ -97,9 +97,5 @@ def drawn_shapes(count: int, seed: int) -> LabeledImages:
         slanted = np.array([[aspect, 0.0], [-lean, 1.0]]) * 100
         recordings.append(Recording(label, 0, tuple(stroke @ slanted for stroke in SHAPES[label](rng))))
     drawn = varied(recordings, copies=1, seed=seed + 1, redraw=True)
-    half = count // 2
-    first, second = (
-        from_ink(list(drawn.images[part, 0].numpy()), drawn.labels[part].tolist(), NAMES)
-        for part in (slice(half), slice(half, None))
-    )
-    return join(first, corrupt(second, scan, seed + 2))
+    as_scans = torch.arange(count) >= count // 2
+    return join(drawn.subset(~as_scans), corrupt(drawn.subset(as_scans), scan, seed + 2))

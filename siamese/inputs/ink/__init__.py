@@ -2,10 +2,11 @@
 
 MNIST's digits were cropped, scaled into a 20x20 box with their aspect ratio kept, and placed in a 28x28 field with
 their centre of mass in the middle (LeCun et al., 1998). A network trained on MNIST is accurate on other drawings
-only if they have the same form, so every picture passes through `to_ink`. Its three steps are three modules:
+only if they have the same form, so every picture passes through `to_ink`. Its steps are modules:
 
-- `finding`: grey -> darkness, which is 1 for ink, whether the ink is darker or lighter than the background;
-- `cleaning`: darkness -> the symbol alone, without specks, frames and ruled lines;
+- `sheets` and `reducing`: a decoded picture -> pixels of a size to work on, thin lines whole;
+- `finding`: pixels -> darkness, 1 for ink, by an `even` or an `uneven` ground;
+- `cleaning`: darkness -> the symbol alone, without specks, ruled lines and `borders`;
 - `normalising`: the symbol alone -> MNIST's stroke width, size and position.
 
 Ink is white (255) on black (0).

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from siamese.inputs.ink.masks import box_of, rim
+
 FEWEST, MOST = 5, 40  # blocks along the longer side
 LEAST = 6  # pixels a block; smaller ones need no undoing
 BORDERS = 0.85  # of all change between neighbouring pixels that lies on the borders of blocks
@@ -37,10 +39,9 @@ def _without_margin(small: np.ndarray) -> tuple[slice, slice] | None:
     """Rows and columns of a picture on a page: what fills a rectangle within a margin of one colour."""
     margin = small[0, 0]
     other = small != margin if small.ndim == 2 else (small != margin).any(axis=2)
-    if other[[0, -1]].any() or other[:, [0, -1]].any() or not other.any():
+    box = box_of(other)
+    if box is None or rim(other).any():
         return None
-    rows, columns = np.flatnonzero(other.any(axis=1)), np.flatnonzero(other.any(axis=0))
-    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     inner = other[box]
     sides = (inner[0], inner[-1], inner[:, 0], inner[:, -1])
     return box if min(inner.shape) >= FEWEST and min(side.mean() for side in sides) >= FULL else None

@@ -48,6 +48,15 @@ def _lengths(box: Box) -> tuple[int, int]:
     return box[0].stop - box[0].start, box[1].stop - box[1].start
 
 
+def _along(box: Box) -> int:
+    """The axis along which a box is longer."""
+    return int(_lengths(box)[1] > _lengths(box)[0])
+
+
+def _middle(part: slice) -> float:
+    return (part.start + part.stop) / 2
+
+
 def _is_frame(labels: np.ndarray, boxes: list[Box], part: int) -> bool:
     """Whether a part follows at least two sides of its box, and nothing of it is inside."""
     box = boxes[part]
@@ -64,32 +73,25 @@ def _inside(boxes: list[Box], part: int) -> list[int]:
     return [
         other
         for other, (down, across) in enumerate(boxes)
-        if other != part
-        and rows.start <= (down.start + down.stop) / 2 < rows.stop
-        and columns.start <= (across.start + across.stop) / 2 < columns.stop
+        if other != part and rows.start <= _middle(down) < rows.stop and columns.start <= _middle(across) < columns.stop
     ]
 
 
 def _is_beside(boxes: list[Box], line: int, symbol: list[int]) -> bool:
     """Whether all of a symbol lies to one side of a line that is no shorter."""
-    along = int(_lengths(boxes[line])[1] > _lengths(boxes[line])[0])
-    start, stop = (edge([getattr(boxes[part][along], name) for part in symbol]) for edge, name in _EDGES)
-    low, high = (edge([getattr(boxes[part][1 - along], name) for part in symbol]) for edge, name in _EDGES)
-    across = boxes[line][1 - along]
-    middle = (across.start + across.stop) / 2
+    along = _along(boxes[line])
+    start, low = (min(boxes[part][axis].start for part in symbol) for axis in (along, 1 - along))
+    stop, high = (max(boxes[part][axis].stop for part in symbol) for axis in (along, 1 - along))
+    middle = _middle(boxes[line][1 - along])
     return (middle <= low or middle >= high) and max(_lengths(boxes[line])) >= BESIDE * (stop - start)
-
-
-_EDGES = ((min, "start"), (max, "stop"))
 
 
 def _is_outer(boxes: list[Box], line: int, lines: list[int], shape: tuple[int, ...]) -> bool:
     """Whether, among lines alone, one is longer than another and stands farther out: a side beside a 1."""
 
     def off_centre(part: int) -> float:
-        along = int(_lengths(boxes[part])[1] > _lengths(boxes[part])[0])
-        across = boxes[part][1 - along]
-        return abs((across.start + across.stop) / 2 - shape[1 - along] / 2) / shape[1 - along]
+        across = 1 - _along(boxes[part])
+        return abs(_middle(boxes[part][across]) - shape[across] / 2) / shape[across]
 
     length, off = max(_lengths(boxes[line])), off_centre(line)
     return any(

@@ -7,9 +7,9 @@ are left to choose from, and `ink_is_light` weighs how each of them lies in the 
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from siamese.inputs.ink.histograms import histogram, mode, otsu
+from siamese.inputs.ink.masks import coarsened, rim, widest
 
 NEAR = 3  # levels of 256 within which a pixel has the ground's colour
 SHARE, RIM_SHARE = 0.6, 0.5  # of the pixels, and of those on the picture's rim, that an even ground takes at least
@@ -31,8 +31,7 @@ def even_ground(pixels: np.ndarray) -> np.ndarray | None:
     near = np.ones(seen.shape[:2], bool)
     for channel, level in zip(channels, ground, strict=True):
         near &= (channel >= max(level - NEAR, 0)) & (channel <= min(level + NEAR, 255))
-    rim = np.concatenate([near[0], near[-1], near[:, 0], near[:, -1]])
-    even = np.count_nonzero(near) > SHARE * near.size and np.count_nonzero(rim) > RIM_SHARE * rim.size
+    even = _share(near) > SHARE and _share(rim(near)) > RIM_SHARE
     return np.array(ground, np.int16) if even else None
 
 
@@ -76,29 +75,15 @@ def ink_is_light(gray: np.ndarray, counts: np.ndarray) -> bool:
     so that the largest disc that fits into the ink is smaller than the largest that fits into the ground.
     """
     light = gray > otsu(counts)
-    rim = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
     corners = light[[0, 0, -1, -1], [0, -1, 0, -1]]
     coarse = coarsened(light)
-    votes = 2.0 * (_share(light) - 0.5) + (_share(rim) - 0.5) + 0.5 * (_share(corners) - 0.5)
+    votes = 2.0 * (_share(light) - 0.5) + (_share(rim(light)) - 0.5) + 0.5 * (_share(corners) - 0.5)
     # Measuring discs is slow, so it is skipped if they cannot change the result.
     if votes > 2.0 * _widest_at_most(~coarse):
         return False
     if votes < -2.0 * _widest_at_most(coarse):
         return True
     return bool(votes + 2.0 * (widest(coarse) - widest(~coarse)) < 0)
-
-
-def coarsened(mask: np.ndarray) -> np.ndarray:
-    """Some 70 rows or columns of a mask: enough to measure discs in."""
-    step = max(1, max(mask.shape) // 70)
-    return mask[::step, ::step]
-
-
-def widest(mask: np.ndarray) -> float:
-    """Radius of the largest disc inside the mask, as a share of the longer side. The disc may extend past the edge."""
-    if mask.all():
-        return 1.0
-    return float(ndimage.distance_transform_edt(mask).max()) / max(mask.shape)
 
 
 def _widest_at_most(mask: np.ndarray) -> float:

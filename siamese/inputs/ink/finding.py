@@ -12,17 +12,16 @@ from siamese.inputs.errors import BlankImageError
 from siamese.inputs.ink.blocks import without_blocks
 from siamese.inputs.ink.even import (
     SAMPLED_SIDE,
-    coarsened,
     deviation,
     even_ground,
     ground_level,
     has_two_values,
     ink_is_light,
     sampled,
-    widest,
 )
 from siamese.inputs.ink.histograms import histogram, otsu, quantile
 from siamese.inputs.ink.levelling import has_pale_ink, levelled
+from siamese.inputs.ink.masks import coarsened, widest
 from siamese.inputs.ink.uneven import ink_on_uneven_ground
 from siamese.inputs.ranges import MIN_CONTRAST
 

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from siamese.inputs.ink.even import sampled
+from siamese.inputs.ink.masks import parts_on_rim
 
 FLAT = 0.95  # of the strongest next to it: a pixel of at least this is the middle of a stroke, not its soft edge
 PALE = 0.6  # of the strong ink: below it, an ink is another, paler one
@@ -47,7 +48,7 @@ def levelled(deviation: np.ndarray, strength: float, least: float) -> np.ndarray
     strongest = ndimage.maximum_filter(deviation, REACH)
     middle = (deviation > np.maximum(least, FAINT * strongest)) & (deviation >= FLAT * _strongest_beside(deviation))
     pale = middle & (deviation < PALE * strength)
-    middle &= ~_at_rim(pale)
+    middle &= ~parts_on_rim(pale)
     if not middle.any():
         return np.minimum(deviation / np.float32(strength), 1)
     nearest = ndimage.distance_transform_edt(~middle, return_distances=False, return_indices=True)
@@ -64,15 +65,3 @@ def _strongest_beside(values: np.ndarray) -> np.ndarray:
     np.maximum(square[:, 1:], tall[:, :-1], out=square[:, 1:])
     np.maximum(square[:, :-1], tall[:, 1:], out=square[:, :-1])
     return square
-
-
-def _at_rim(mask: np.ndarray) -> np.ndarray:
-    """The connected parts of a mask that touch the picture's rim."""
-    labels, count = ndimage.label(mask, np.ones((3, 3)))
-    if not count:
-        return mask
-    touching = np.zeros(count + 1, bool)
-    for rim in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
-        touching[rim] = True
-    touching[0] = False
-    return touching[labels]

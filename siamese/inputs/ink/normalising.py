@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from siamese.config import InputConfig
 from siamese.inputs.errors import BlankImageError
+from siamese.inputs.ink.masks import box_of, line_width
 
 INPUT = InputConfig()
 assert INPUT.box and INPUT.stroke_widths, "ink has both"
@@ -52,12 +53,11 @@ def crop_to_ink(picture: np.ndarray, mask: np.ndarray, margin: int = 1) -> np.nd
     Raises:
         BlankImageError: the mask is empty.
     """
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not rows.size:
+    box = box_of(mask)
+    if box is None:
         raise BlankImageError
-    top, bottom = max(rows[0] - margin, 0), rows[-1] + 1 + margin
-    left, right = max(columns[0] - margin, 0), columns[-1] + 1 + margin
-    return picture[top:bottom, left:right]
+    rows, columns = (slice(max(part.start - margin, 0), part.stop + margin) for part in box)
+    return picture[rows, columns]
 
 
 def normalise_stroke(symbol: np.ndarray) -> np.ndarray:
@@ -85,10 +85,7 @@ def _thickened(symbol: np.ndarray, scale: float) -> np.ndarray:
     """The symbol with strokes that are still there when it is reduced by `scale`: a line that is thinner then is a shade."""
     if scale >= 0.7:
         return symbol
-    mask = symbol > 0.5
-    inner = mask[1:-1, 1:-1] & mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]
-    area = np.count_nonzero(mask)
-    width = 2 * area / max(area - np.count_nonzero(inner), 1)
+    width = line_width(symbol > 0.5)
     if width * scale >= THINNEST:
         return symbol
     size = 2 * round((2 * THINNEST / scale - width) / 2) + 1

@@ -11,6 +11,7 @@ from PIL import Image, ImageChops
 
 from siamese.inputs.decode import WORK_SIDE, reduced
 from siamese.inputs.ink.even import even_ground
+from siamese.inputs.ink.masks import box_of, line_width
 from siamese.inputs.ranges import MIN_CONTRAST
 
 LOOKED_AT = 200  # pixels a side, at which it is seen whether the ground is even
@@ -44,19 +45,19 @@ def to_work_size(image: Image.Image) -> np.ndarray:
     factor = -(-max(apart.shape) // WORK_SIDE)
     if factor == 1:
         return apart
-    mean = np.asarray(Image.fromarray(apart).reduce(factor))
-    return _strongest(apart, factor) if _stroke_width(apart) < THIN * factor else mean
+    if line_width(apart > apart.max() / 2) < THIN * factor:
+        return _strongest(apart, factor)
+    return np.asarray(Image.fromarray(apart).reduce(factor))
 
 
 def _cropped(apart: np.ndarray) -> np.ndarray:
     """The picture cropped to all that differs from its ground, with a margin."""
-    ink = apart > MIN_CONTRAST * 255
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    if not rows.size:
+    box = box_of(apart > MIN_CONTRAST * 255)
+    if box is None:
         return apart
-    margin = round(MARGIN * max(np.ptp(rows), np.ptp(columns))) + 8
-    top, left = max(rows[0] - margin, 0), max(columns[0] - margin, 0)
-    return np.ascontiguousarray(apart[top : rows[-1] + margin + 1, left : columns[-1] + margin + 1])
+    margin = round(MARGIN * max(part.stop - part.start - 1 for part in box)) + 8
+    rows, columns = (slice(max(part.start - margin, 0), part.stop + margin) for part in box)
+    return np.ascontiguousarray(apart[rows, columns])
 
 
 def _strongest(apart: np.ndarray, factor: int) -> np.ndarray:
@@ -65,11 +66,3 @@ def _strongest(apart: np.ndarray, factor: int) -> np.ndarray:
     padded = np.zeros((height * factor, width * factor), np.uint8)
     padded[: apart.shape[0], : apart.shape[1]] = apart
     return padded.reshape(height, factor, width, factor).max(axis=(1, 3))
-
-
-def _stroke_width(apart: np.ndarray) -> float:
-    """Mean width of the lines, in pixels: twice their area by the number of pixels on their edges."""
-    ink = apart > apart.max() / 2
-    inner = ink[1:-1, 1:-1] & ink[:-2, 1:-1] & ink[2:, 1:-1] & ink[1:-1, :-2] & ink[1:-1, 2:]
-    area, inside = np.count_nonzero(ink), np.count_nonzero(inner)
-    return 2 * area / max(area - inside, 1)

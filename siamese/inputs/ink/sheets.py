@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from siamese.inputs.decode import reduced
 from siamese.inputs.errors import BlankImageError
-from siamese.inputs.ink.even import widest
+from siamese.inputs.ink.masks import box_of, parts_on_rim, rim, widest
 
 CLEAR, OPAQUE = 16, 250  # of 255: alpha below the one shows nothing, above the other hides what is behind
 LOOKED_AT = 160  # pixels a side, at which the parts of a picture are told apart
@@ -35,8 +35,9 @@ def opaque(image: Image.Image) -> Image.Image:
         BlankImageError: it is fully transparent, or a blank sheet.
     """
     alpha = image.getchannel("A")
-    least, most = np.asarray(alpha).min(), int(np.asarray(alpha).max())
-    if least >= OPAQUE:
+    values = np.asarray(alpha)
+    most = int(values.max())
+    if values.min() >= OPAQUE:
         return image.convert("RGB")
     if most < CLEAR:
         raise BlankImageError
@@ -44,13 +45,13 @@ def opaque(image: Image.Image) -> Image.Image:
     solid = small[..., 3] > most / 2
     if not solid.any():  # lines too thin for this size
         return _on_white(alpha, most)
-    shape = solid[_box(small[..., 3] >= CLEAR)]
+    shape = solid[box_of(small[..., 3] >= CLEAR)]
     if widest(np.pad(shape, 1)) <= STROKE:
         return _on_white(alpha, most)
     colours = small[solid][:, :3].astype(np.int16)
     ground = np.median(colours, axis=0)
     if (np.abs(colours - ground).max(axis=1) <= ALIKE).mean() >= MOSTLY:
-        if _rim(shape).mean() <= SHEET:
+        if rim(shape).mean() <= SHEET:
             return _on_white(alpha, most)
         if not _holes(solid).any():
             raise BlankImageError
@@ -69,24 +70,10 @@ def _on_white(ink: Image.Image, most: int) -> Image.Image:
 def _filled_outside(alpha: Image.Image, most: int) -> Image.Image:
     """Alpha with what is transparent at the rim made opaque: it lies outside of the sheet."""
     values = np.asarray(alpha)
-    outside = (values <= most / 2) & ~_holes(values > most / 2)
+    outside = parts_on_rim(values <= most / 2, diagonal=False)
     return Image.fromarray(np.where(ndimage.binary_dilation(outside, iterations=2), 255, values).astype(np.uint8))
 
 
 def _holes(solid: np.ndarray) -> np.ndarray:
     """The transparent parts that do not touch the rim."""
-    labels, count = ndimage.label(~solid)
-    touching = np.zeros(count + 1, bool)
-    for rim in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
-        touching[rim] = True
-    touching[0] = True
-    return ~touching[labels]
-
-
-def _box(mask: np.ndarray) -> tuple[slice, slice]:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-
-
-def _rim(mask: np.ndarray) -> np.ndarray:
-    return np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
+    return ~solid & ~parts_on_rim(~solid, diagonal=False)

@@ -12,6 +12,8 @@ import numpy as np
 from PIL import Image, ImageFilter
 from scipy import ndimage
 
+from siamese.inputs.decode import reduced
+
 SIDE = 200  # pixels; photographs are reduced to at most this side
 COARSE, WIDE = 24, 13  # side at which the ground is first estimated, and the median's window, in pixels of it
 FINE, NARROW = 48, 7  # the same once the ink is filled in
@@ -33,7 +35,7 @@ def ink_on_uneven_ground(pixels: np.ndarray) -> tuple[np.ndarray, float]:
         darkness: (h, w) float32, 0 or more, as a logarithm of the ratio to the ground; at most `SIDE` pixels a side.
         noise: the standard deviation of the grain, in the same unit.
     """
-    channels = _channels(_reduced(pixels))
+    channels = _channels(np.asarray(reduced(Image.fromarray(pixels), SIDE)))
     best, evidence = (channels[0], 1, np.zeros((2, 2), bool)), 0.0
     for index, channel in enumerate(channels):
         levels = _levels(channel[::2, ::2])
@@ -48,11 +50,6 @@ def ink_on_uneven_ground(pixels: np.ndarray) -> tuple[np.ndarray, float]:
     smooth = ndimage.gaussian_filter(channel.astype(np.float32), max(channel.shape) / 250)
     levels = _levels(smooth)
     return _beyond(levels, _ground(_filled(channel, ink), FINE, NARROW), sign), _noise(levels)
-
-
-def _reduced(pixels: np.ndarray) -> np.ndarray:
-    factor = -(-max(pixels.shape[:2]) // SIDE)
-    return np.asarray(Image.fromarray(pixels).reduce(factor)) if factor > 1 else pixels
 
 
 def _channels(pixels: np.ndarray) -> list[np.ndarray]:

@@ -13,6 +13,7 @@ from sklearn.datasets import load_digits
 from siamese.inputs.errors import BlankImageError
 from siamese.inputs.ink import to_ink
 from siamese.retrieval.search import vote
+from tests.helpers import encoded
 from tests.reading_corpus import (
     BLACK,
     CORPUS,
@@ -20,7 +21,6 @@ from tests.reading_corpus import (
     WHITE,
     Reading,
     coverage,
-    encoded,
     from_one_side,
     on_nothing,
     painted,
