@@ -20,7 +20,7 @@ FINE, NARROW = 48, 7  # the same once the ink is filled in
 FLOOR = 0.04  # of the full range, added to all values: in the dark, ratios are noise
 BIAS = 1.5  # ink is taken to be darker than its ground unless lighter ink has this many times the evidence
 PLAIN = 1.25  # and that it shows in the luminance unless a colour has this many times the evidence
-COLOUR = 20  # levels between a channel and the luminance
+COLOUR = 20  # levels between a channel and the luminance, beyond what is so of most pixels
 CLEAR = 5  # standard deviations of the grain, above which a deviation is evidence
 INK = 0.3  # of the strongest ink, above which a pixel is filled in
 
@@ -53,11 +53,12 @@ def ink_on_uneven_ground(pixels: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _channels(pixels: np.ndarray) -> list[np.ndarray]:
-    """The luminance, and the three colours where they are no mere greys."""
+    """The luminance, and the three colours where something has another hue than most: paper may be tinted as a whole."""
     if pixels.ndim == 2:
         return [pixels]
     luminance = np.asarray(Image.fromarray(pixels).convert("L"))
-    apart = np.abs(pixels[::2, ::2].astype(np.int16) - luminance[::2, ::2, None]).max(axis=2)
+    hue = pixels[::4, ::4].astype(np.int16) - luminance[::4, ::4, None]
+    apart = np.abs(hue - np.median(hue, axis=(0, 1)).astype(np.int16)).max(axis=2)
     coloured = np.count_nonzero(apart > COLOUR) > 0.01 * apart.size
     return [luminance, *(pixels[..., channel] for channel in range(3))] if coloured else [luminance]
 
