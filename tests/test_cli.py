@@ -104,7 +104,7 @@ def test_a_value_that_options_cannot_take_back_is_not_recorded():
         (["--margin", "-1"], "--margin must lie between 0 and 2"),
         (["--learning-rate", "0"], "--learning-rate must be greater than 0"),
         (["--learning-rate", "inf"], "--learning-rate must be a finite number, got inf"),
-        (["--learning-rate", "50"], "--learning-rate must be at most 10, got 50"),
+        (["--learning-rate", "500"], "--learning-rate must be at most 100, got 500"),
         (["--temperature", "inf"], "--temperature must be a finite number, got inf"),
         (["--temperature", "nan"], "--temperature must be a finite number, got nan"),
         (["--margin", "nan"], "--margin must be a finite number, got nan"),

@@ -137,8 +137,9 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         coerce(self)
-        # Above these, nothing has ever been learned: a slip of the hand, told before hours are spent on it.
-        for name, most in (("epochs", 100_000), ("temperature", 10), ("learning_rate", 10), ("weight_decay", 100)):
+        # Above these, nothing is learned: a slip of the hand, told before hours are spent on it. The Learn tab shows a
+        # collapse by a learning rate of 30.
+        for name, most in (("epochs", 100_000), ("temperature", 10), ("learning_rate", 100), ("weight_decay", 100)):
             if getattr(self, name) > most:
                 raise ValueError(f"{name} must be at most {most}, got {getattr(self, name)}")
         for name in ("epochs", "temperature", "learning_rate"):
