@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from siamese import inputs
 from siamese.bundle import format as bundle_format
 from siamese.bundle.locating import PRETRAINED, find_bundle
 from siamese.config import Views
@@ -56,6 +57,15 @@ class Matcher:
         """The bundle of a folder, under the name that visitors are told. ValueError: it holds no valid bundle."""
         return cls(bundle_format.load(folder), source, folder)
 
+    def prepare(self, picture: inputs.Picture) -> np.ndarray:
+        """A picture in the network's form: (H, W) uint8, or (H, W, 3) where it has colours.
+
+        Raises:
+            BlankImageError: there is no ink in it, where ink is asked for.
+            ValueError: it is no picture that can be read.
+        """
+        return prepare(picture, self.input)
+
     def encode(self, picture: Picture) -> Query:
         """Bring a picture into the network's form, embed it, and look up its nearest in the gallery.
 
@@ -70,7 +80,7 @@ class Matcher:
 
         An embedding may differ in its last bits from that of the same picture alone or among others.
         """
-        pixels = [prepare(picture, self.input) for picture in pictures if not isinstance(picture, Query)]
+        pixels = [self.prepare(picture) for picture in pictures if not isinstance(picture, Query)]
         encoded = iter(self.queries(np.stack(pixels), self._embed(pixels)) if pixels else ())
         return [picture if isinstance(picture, Query) else next(encoded) for picture in pictures]
 
@@ -92,14 +102,14 @@ class Matcher:
         Raises:
             ValueError: it is a single picture, an array of another shape or type, or a picture that cannot be read.
         """
-        return self._embed([query.pixels for query in unembedded(images, self.input)])
+        return self._embed([query.pixels for query in unembedded(images, self.input, self.prepare)])
 
     def examples(self, pictures: Sequence[Picture] | np.ndarray) -> list[Query]:
         """Pictures, or prepared ones as they are, as queries for `recognise` alone: with pixels and the few-shot embedding.
 
         They are embedded together. A query stays the same object, and is embedded only if that was not done before.
         """
-        queries = unembedded(pictures, self.input)
+        queries = unembedded(pictures, self.input, self.prepare)
         missing = [query for query in queries if query.few_shot_embedding is None]
         head, views = self.inference.few_shot_head, self.inference.few_shot_views
         computed = self._embed([query.pixels for query in missing], head, views) if missing else ()

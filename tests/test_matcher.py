@@ -16,7 +16,6 @@ import siamese
 from siamese import matcher as matcher_module
 from siamese.bundle.locating import PRETRAINED_GROCERIES
 from siamese.matcher import Matcher
-from siamese.retrieval import pictures
 from siamese.retrieval.results import Query
 from siamese.retrieval.search import vote
 from tests.helpers import canvas, encoded
@@ -366,8 +365,7 @@ def calls(monkeypatch) -> dict[str, list[int]]:
         return search(gallery, query, *rest)
 
     monkeypatch.setattr(matcher_module, "embed", noted_embed)
-    for module in (matcher_module, pictures):
-        monkeypatch.setattr(module, "prepare", noted_ink)
+    monkeypatch.setattr(matcher_module, "prepare", noted_ink)
     monkeypatch.setattr(matcher_module.Gallery, "search", noted_search)
     return noted
 

@@ -14,11 +14,13 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
 from siamese.inputs import Picture
+from siamese.inputs.bands import to_plain
 from siamese.inputs.errors import BlankImageError
-from siamese.inputs.ranges import from_deep, to_bytes
+from siamese.inputs.ranges import to_bytes
 
 WORK_SIDE = 320  # pixels; larger pictures are reduced to at most this side before any further work
 MAX_PIXELS = 50_000_000  # accepts a 48-megapixel phone photograph, rejects a decompression bomb
+MAX_WEBP_PIXELS = 16_000_000  # its decoder takes 16 bytes a pixel
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 
 # What Pillow's decoders raise on broken files and on files that are not pictures.
@@ -62,7 +64,7 @@ def open_picture(image: Picture, side: int = WORK_SIDE) -> Image.Image:
 
     Raises:
         ValueError: the input is not a readable picture, is less than 4 pixels on a side, or has more than
-            `MAX_PIXELS` pixels.
+            `MAX_PIXELS` pixels, of a WebP `MAX_WEBP_PIXELS`.
     """
     if isinstance(image, np.ndarray):
         return _image_from_array(image)
@@ -87,9 +89,23 @@ def open_picture(image: Picture, side: int = WORK_SIDE) -> Image.Image:
     except UNREADABLE as error:
         raise _unreadable(name) from error
     with opened:
-        _check_size(*opened.size)
+        _check_size(*opened.size, MAX_WEBP_PIXELS if opened.format == "WEBP" else MAX_PIXELS)
         opened.draft(None, (2 * side, 2 * side))  # lets a large JPEG be decoded at a fraction of its size
         return _loaded(opened, name)
+
+
+def pixels_of(image: Picture) -> int:
+    """The pixels that decoding a picture makes, by its header; 0 where none can be read, as `open_picture` will tell."""
+    if isinstance(image, np.ndarray | Image.Image):
+        return int(np.prod(image.shape[:2] if isinstance(image, np.ndarray) else image.size))
+    try:
+        with Image.open(io.BytesIO(image) if isinstance(image, bytes) else image, formats=FORMATS) as opened:
+            pixels = opened.width * opened.height
+            return (
+                pixels // 8 if opened.format == "JPEG" else pixels
+            )  # a large one is decoded at a fraction of its size
+    except (Image.DecompressionBombError, *UNREADABLE):
+        return 0
 
 
 def _unreadable(name: str) -> ValueError:
@@ -113,11 +129,10 @@ def _image_from_array(array: np.ndarray) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(to_bytes(array)))
 
 
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
+def _check_size(width: int, height: int, most: int = MAX_PIXELS) -> None:
+    if width * height > most:
         raise ValueError(
-            f"The picture has {width} x {height} pixels; at most {MAX_PIXELS // 10**6} million can be read. "
-            "Send a smaller one."
+            f"The picture has {width} x {height} pixels; at most {most // 10**6} million can be read. Send a smaller one."
         )
     if min(width, height) < 4:
         raise ValueError(f"The picture has {width} x {height} pixels; it takes at least 4 x 4 to show anything.")
@@ -131,15 +146,8 @@ def _loaded(image: Image.Image, name: str = "The picture") -> Image.Image:
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
     except UNREADABLE as error:
         raise _unreadable(name) from error
-    if orientation != 1:
-        image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        return Image.fromarray(from_deep(np.asarray(image)))
-    if image.mode in ("P", "PA", "LA", "La", "RGBa") or "transparency" in image.info:
-        return image.convert("RGBA")
-    if image.mode not in ("L", "RGB", "RGBA"):
-        return image.convert("L" if image.mode == "1" else "RGB")
-    return image
+    plain = to_plain(image)
+    return ImageOps.exif_transpose(plain, in_place=False) if orientation != 1 else plain
 
 
 def _flatten(pixels: np.ndarray) -> np.ndarray:

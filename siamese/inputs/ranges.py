@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 MIN_CONTRAST = 0.07  # between ink and ground, as a share of the full range; a picture with less shows nothing
 OUTLYING = 2e-4  # share of the pixels of a deep picture that may lie outside of its range, at either end
+SAMPLED = 1_000_000  # values, of a larger picture, that tell its range
 HARDLY = 0.5  # of its type's range; a deep picture that fills less of it is taken in its own
 
 
@@ -38,37 +41,62 @@ def to_bytes(values: np.ndarray) -> np.ndarray:
         if low < 0 or high > 65535:
             raise ValueError(f"Expected integers from 0 to 255 or to 65535, got {low:g} to {high:g}.")
         bottom, top = 0.0, 255.0 if high <= 255 else 65535.0
-    return _spread(values, low, high, bottom, top)
+    return _scaled(values, *_range(_sample(values, values.size), low, high, bottom, top))
 
 
-def from_deep(values: np.ndarray) -> np.ndarray:
-    """Bring the pixels of a picture of 16 bits, 32 bits or floats to 8 bits, as `to_bytes` does.
+class Deep:
+    """The range of a picture of 16 bits, 32 bits or floats, which is read in bands of rows, and brought to 8 bits by it.
 
     Args:
-        values: (H, W), of integers or floats, in any range.
-
-    Returns:
-        (H, W) uint8.
+        bands: (rows, W) each, of integers or floats in any range.
+        size: values of all bands together.
 
     Raises:
         ValueError: some are not finite.
     """
-    low, high = float(values.min()), float(values.max())
-    if not (np.isfinite(low) and np.isfinite(high)):
-        raise ValueError("The picture has values that are not numbers.")
-    whole = np.issubdtype(values.dtype, np.integer)
-    top = next((bound for bound in ((65535.0,) if whole else (1.0, 255.0, 65535.0)) if high <= bound), high)
-    return _spread(values, low, high, min(low, 0.0), top)
+
+    def __init__(self, bands: Iterable[np.ndarray], size: int) -> None:
+        low, high, whole, samples = np.inf, -np.inf, True, []
+        for band in bands:
+            least, greatest = float(band.min()), float(band.max())
+            if not (np.isfinite(least) and np.isfinite(greatest)):
+                raise ValueError("The picture has values that are not numbers.")
+            low, high = min(low, least), max(high, greatest)
+            whole = np.issubdtype(band.dtype, np.integer)
+            samples.append(_sample(band, size))
+        top = next((bound for bound in ((65535.0,) if whole else (1.0, 255.0, 65535.0)) if high <= bound), high)
+        self.bottom, self.top = _range(np.concatenate(samples), low, high, min(low, 0.0), top)
+
+    def to_bytes(self, values: np.ndarray) -> np.ndarray:
+        """The values of some rows as uint8."""
+        return _scaled(values, self.bottom, self.top)
 
 
-def _spread(values: np.ndarray, low: float, high: float, bottom: float, top: float) -> np.ndarray:
+def _sample(values: np.ndarray, size: int) -> np.ndarray:
+    """Every so many of the values of a picture, or of a band of it, of `size` values in all."""
+    return values.ravel()[:: 1 + size // SAMPLED]
+
+
+def _range(sample: np.ndarray, low: float, high: float, bottom: float, top: float) -> tuple[float, float]:
+    """What becomes 0 and 255.
+
+    Args:
+        sample: of the values.
+        low: their least.
+        high: their greatest.
+        bottom: of their type's range.
+        top: likewise.
+    """
     deep = top > 255
-    if deep and values.size > 4 / OUTLYING:  # a sensor's hot or dead pixels tell nothing of its range
-        some = values.ravel()[:: 1 + values.size // 1_000_000]
-        inner = np.quantile(some, (OUTLYING, 1 - OUTLYING))
+    if deep and sample.size > 4 / OUTLYING:  # a sensor's hot or dead pixels tell nothing of its range
+        inner = np.quantile(sample, (OUTLYING, 1 - OUTLYING))
         low, high = inner.tolist() if inner[0] < inner[1] else (low, high)
     if high > low and (high - low) < (HARDLY if deep else MIN_CONTRAST) * (top - bottom):
-        bottom, top = low, high
+        return low, high
+    return bottom, top
+
+
+def _scaled(values: np.ndarray, bottom: float, top: float) -> np.ndarray:
     if (bottom, top) == (0.0, 255.0) and values.dtype == np.uint8:
         return values
     scaled = (values.astype(np.float32) - np.float32(bottom)) * np.float32(255 / (top - bottom))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -11,19 +11,22 @@ from PIL import Image
 
 from siamese import inputs
 from siamese.config import InputConfig
-from siamese.inputs.preparing import pixel_shape, prepare
+from siamese.inputs.preparing import pixel_shape
 from siamese.retrieval.results import Query
 
 Picture: TypeAlias = inputs.Picture | Query
 
 
-def unembedded(pictures: Sequence[Picture] | np.ndarray, input: InputConfig) -> list[Query]:
+def unembedded(
+    pictures: Sequence[Picture] | np.ndarray, input: InputConfig, prepare: Callable[[inputs.Picture], np.ndarray]
+) -> list[Query]:
     """Pictures as queries of which only the pixels count; what is a query already stays the same object.
 
     Args:
         pictures: several pictures or queries, or pictures that are prepared already, an (N, height, width) uint8 array,
             or (N, height, width, 3) where the input has colours.
         input: of the network.
+        prepare: brings a picture into its form.
 
     Raises:
         ValueError: it is a single picture, an array of another shape or type, or a picture that cannot be read.
@@ -37,4 +40,4 @@ def unembedded(pictures: Sequence[Picture] | np.ndarray, input: InputConfig) -> 
         return [Query(pixels, nothing) for pixels in pictures]
     if isinstance(pictures, str | bytes | os.PathLike | Image.Image | Query):
         raise ValueError(f"Expected a list of pictures, got {type(pictures).__name__}; for one, write [picture].")
-    return [picture if isinstance(picture, Query) else Query(prepare(picture, input), nothing) for picture in pictures]
+    return [picture if isinstance(picture, Query) else Query(prepare(picture), nothing) for picture in pictures]

@@ -8,12 +8,16 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeGuard
 
+import numpy as np
 from cachetools import LRUCache
 
+from siamese import inputs
 from siamese.bundle.format import Bundle, load
 from siamese.bundle.hub_errors import first_line
 from siamese.bundle.locating import PRETRAINED, SHIPPED, find_bundle
+from siamese.inputs.decode import pixels_of
 from siamese.matcher import Matcher, Picture, Query
+from siamese.ui.decoding_gate import LIGHT, DecodingGate
 from siamese.ui.worker_pool import WorkerPool
 
 CACHED = 256  # drawings; a stroke changes one of those on the page, and the others need not be encoded again
@@ -21,11 +25,20 @@ LARGEST_CACHED = 50_000  # bytes of a drawing's file; one takes about 6,000, a p
 
 
 class ServedMatcher(Matcher):
-    """A matcher for many visitors: it keeps the last drawings, and encodes in worker processes when it is busy."""
+    """A matcher for many visitors: it keeps the last drawings, encodes in worker processes when it is busy, and has a gate
+    for large pictures.
 
-    def __init__(self, bundle: Bundle, source: str, folder: Path, pool: WorkerPool | None = None) -> None:
+    Args:
+        bundle: as it was loaded.
+        source: where it came from, as visitors are told.
+        folder: that holds its files.
+        beside: another one, whose worker processes and gate it shares.
+    """
+
+    def __init__(self, bundle: Bundle, source: str, folder: Path, beside: ServedMatcher | None = None) -> None:
         super().__init__(bundle, source, folder)
-        self.pool = pool or WorkerPool(folder, super().encode_all)
+        self.pool: WorkerPool = beside.pool if beside else WorkerPool(folder, super().encode_all)
+        self.gate: DecodingGate = beside.gate if beside else DecodingGate()
         self._cache: LRUCache[bytes, Query] = LRUCache(CACHED)
         self._lock = Lock()
 
@@ -40,13 +53,26 @@ class ServedMatcher(Matcher):
         missing = [picture for picture, query in zip(pictures, found, strict=True) if query is None]
         if not missing:
             return [query for query in found if query is not None]
-        encoded = self.pool.encode_all(missing, self.folder, super().encode_all)
+        # Large pictures stay in this process, where all of them pass the same gate.
+        if any(pixels_of(picture) > LIGHT for picture in missing if not isinstance(picture, Query)):
+            encoded = super().encode_all(missing)
+        else:
+            encoded = self.pool.encode_all(missing, self.folder, super().encode_all)
         with self._lock:
             for picture, query in zip(missing, encoded, strict=True):
                 if _is_cachable(picture):
                     self._cache[picture] = query
         rest = iter(encoded)
         return [query if query is not None else next(rest) for query in found]
+
+    def prepare(self, picture: inputs.Picture) -> np.ndarray:
+        """As `Matcher.prepare` does it, a large picture at the gate.
+
+        Raises:
+            BusyError: too many large pictures wait already.
+        """
+        with self.gate.room(pixels_of(picture)):
+            return super().prepare(picture)
 
     def close(self) -> None:
         """End the worker processes."""
@@ -109,7 +135,7 @@ def serve(wanted: str | None, deadline: float = 10.0) -> Served:
             folder, name, problem = (
                 find_bundle(source, deadline=deadline / len(asked)) if wanted else (SHIPPED[source], source, "")
             )
-            loaded.append(_matcher(folder.absolute(), name, loaded[0].pool if loaded else None))
+            loaded.append(_matcher(folder.absolute(), name, loaded[0] if loaded else None))
             problems.append(problem)
         except Exception as error:
             problems.append(first_line(error))
@@ -122,10 +148,10 @@ def serve(wanted: str | None, deadline: float = 10.0) -> Served:
     return Served(loaded[0], wanted, " ".join(filter(None, problems)), tuple(loaded[1:]))
 
 
-def _matcher(folder: Path, source: str, pool: WorkerPool | None = None) -> ServedMatcher:
+def _matcher(folder: Path, source: str, beside: ServedMatcher | None = None) -> ServedMatcher:
     """The bundle of a folder, which visitors are told of by the name of its source."""
     try:
-        return ServedMatcher(load(folder), source, folder, pool)
+        return ServedMatcher(load(folder), source, folder, beside)
     except ValueError as error:
         # The path of a cache tells nobody anything, least of all a visitor.
         raise ValueError(str(error).replace(str(folder), source)) from error
