@@ -15,8 +15,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import gradio as gr
-
+    from siamese.ui.requests import Page
     from siamese.ui.serving import Served
 
 HUB_SECONDS = 8.0  # that the Hub may take before the app goes up without it
@@ -34,7 +33,7 @@ def prepare() -> None:
         import spaces  # noqa: F401
 
 
-def build() -> tuple[Served, gr.Blocks]:
+def build() -> tuple[Served, Page]:
     """What is served, and its page, laid out but not launched."""
     prepare()
     from siamese.ui import page

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
+from typing import Literal
 
 import gradio as gr
 
+from siamese.inputs.decode import pixels_of
 from siamese.matcher import Matcher
 from siamese.ui import answers
 
 MOST_NEIGHBOURS = 100
 MOST_EXAMPLES = 100
+MOST_PIXELS = 100_000_000  # of a request's examples together
 
 
 def build(matcher: Matcher, prefix: str = "", model: str = "") -> None:
@@ -59,6 +63,13 @@ def build(matcher: Matcher, prefix: str = "", model: str = "") -> None:
             raise ValueError("Send one label for each support picture, in the same order.")
         if len(labels) > MOST_EXAMPLES:
             raise ValueError(f"At most {MOST_EXAMPLES} support pictures can be sent.")
+        support = [given(picture) for picture in support]
+        pixels = sum(map(pixels_of, support))
+        if pixels > MOST_PIXELS:
+            raise ValueError(
+                f"The support pictures have {pixels / 10**6:.0f} million pixels together; at most "
+                f"{MOST_PIXELS // 10**6} million can be sent. Send smaller ones."
+            )
         try:
             found = matcher.recognise(list(zip(map(str, labels), support, strict=True)), given(query))
         except ValueError as error:
@@ -71,13 +82,14 @@ def build(matcher: Matcher, prefix: str = "", model: str = "") -> None:
         k = gr.Number(10, label="k")
         answer, trigger = gr.JSON(label="answer"), gr.Button()
 
-    def register(function: Callable, inputs: list) -> None:
+    def register(function: Callable, inputs: list, limit: int | Literal["default"] = "default") -> None:
         description = f"Model: {model}. {function.__doc__}" if model else None
-        trigger.click(function, inputs, answer, api_name=f"{prefix}{function.__name__}", api_description=description)
+        name = f"{prefix}{function.__name__}"
+        trigger.click(function, inputs, answer, api_name=name, api_description=description, concurrency_limit=limit)
 
     for function, inputs in ((compare, [first, second]), (neighbours, [first, k]), (locate, [first])):
         register(function, inputs)
-    register(recognise, [support, labels, first])
+    register(recognise, [support, labels, first], limit=2)  # one request may hold a hundred pictures
 
 
 def whole(k: object) -> int:
@@ -87,7 +99,7 @@ def whole(k: object) -> int:
         ValueError: it is no whole number from 1 to `MOST_NEIGHBOURS`.
     """
     if isinstance(k, bool) or not isinstance(k, int | float) or k != k // 1:
-        raise ValueError(f"k must be a whole number, got {k!r}.")
+        raise ValueError(f"k must be a whole number, got {str(k)[:40]}.")
     if not 1 <= k <= MOST_NEIGHBOURS:
         raise ValueError(f"k goes from 1 to {MOST_NEIGHBOURS}, got {k:g}.")
     return int(k)
@@ -107,8 +119,10 @@ def given(path: str | None) -> str:
     """The path of a picture that was sent.
 
     Raises:
-        ValueError: none was.
+        ValueError: none was, or it was deleted since.
     """
     if not path:
         raise ValueError("No picture was sent. Send an image file.")
+    if not Path(path).is_file():
+        raise ValueError("The picture is no longer here. Upload it again.")
     return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import hashlib
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,14 +14,16 @@ import numpy as np
 import torch
 from PIL import Image
 
-from siamese.inputs.preparing import prepare, to_batch
+from siamese.inputs.decode import pixels_of
+from siamese.inputs.preparing import to_batch
 from siamese.matcher import Matcher
 from siamese.models.inference import embed
 from siamese.retrieval.distances import distance_of
 from siamese.retrieval.results import Query
 from siamese.ui import answers, components
-from siamese.ui.batch_files import MAX_PICTURES, unpacked
+from siamese.ui.batch_files import MAX_PICTURES, Budget, unpacked
 from siamese.ui.gpu import on_gpu
+from siamese.ui.line import Line
 from siamese.ui.map import own_points
 from siamese.ui.wording import wording_of
 
@@ -44,8 +47,13 @@ class Row:
     problem: str = ""
 
 
-def build(matcher: Matcher) -> tuple[gr.Button, gr.State]:
-    """Lay out the tab and wire it; returns the button that shows the set on the map, and the set as the map's value."""
+def build(matcher: Matcher, line: Line) -> tuple[gr.Button, gr.State]:
+    """Lay out the tab and wire it; returns the button that shows the set on the map, and the set as the map's value.
+
+    Args:
+        matcher: reads the pictures.
+        line: that sets wait in.
+    """
     gr.Markdown(
         f"Upload up to {MAX_PICTURES} pictures, or a zip of them, 16 MB together: each is read, and every pair is compared.",
         elem_classes="lead",
@@ -80,8 +88,17 @@ def build(matcher: Matcher) -> tuple[gr.Button, gr.State]:
         return embed_anywhere(matcher, pixels)
 
     @answers.show_errors
-    def run(paths: list[str] | None, progress: gr.Progress = gr.Progress()) -> tuple:  # noqa: B008 (Gradio's own way)
-        rows = encode_set(matcher, paths or [], embed_set, lambda done, what: progress(done, desc=what))
+    def run(paths: list[str] | None, request: gr.Request, progress: gr.Progress = gr.Progress()) -> tuple:  # noqa: B008 (Gradio's own way)
+        with line.place(str(request.session_hash)) as place:
+            for ahead in line.ahead(place):
+                progress(0, desc=f"waiting, {ahead} before yours")
+
+            def report(done: float, what: str) -> None:
+                if line.gone(place):
+                    raise ValueError("Nobody waits for this set any more.")
+                progress(done, desc=what)
+
+            rows = encode_set(matcher, paths or [], embed_set, report)
         found = [row.query for row in rows if row.query is not None]
         lines = table_of(matcher, rows)
         file = answers.downloadable("compared.csv", as_csv(lines, columns(matcher)))
@@ -93,7 +110,7 @@ def build(matcher: Matcher) -> tuple[gr.Button, gr.State]:
         return words, shown, matrix(matcher, found), csv_file, offer, components.to_json(places)
 
     outputs = [summary, table, picture, download, look, on_map]
-    start.click(run, files, outputs, api_visibility="private", concurrency_limit=1)
+    start.click(run, files, outputs, api_visibility="private", concurrency_limit=None)  # the line has one
     return look, on_map
 
 
@@ -123,25 +140,29 @@ def encode_set(
     Raises:
         ValueError: there are none, or too many.
     """
-    # One file at a time is in memory. Of each picture only what the network sees is kept, or the problem.
-    prepared: dict[str, np.ndarray] = {}
-    problems: dict[str, str] = {}
-    names: list[str] = []
+    # One file at a time is in memory. Of each picture only what the network sees is kept, or the problem; equal files are
+    # read once.
+    budget = Budget()
+    read: dict[bytes, np.ndarray | str] = {}
+    files: dict[str, bytes] = {}
     for name, content in unpacked(paths):
-        report(0.8 * len(names) / MAX_PICTURES, f"reading {name}")
-        names.append(name)
-        try:
-            prepared[name] = prepare(content, matcher.input)
-        except ValueError as error:
-            problems[name] = str(error)
-    if not names:
+        report(0.8 * len(files) / MAX_PICTURES, f"reading {name}")
+        files[name] = key = hashlib.sha256(content).digest()
+        if key not in read:
+            try:
+                budget.spend(pixels_of(content))
+                read[key] = matcher.prepare(content)
+            except ValueError as error:
+                read[key] = str(error)
+    if not files:
         raise ValueError("There is no picture in this set. Upload image files, or a zip of them.")
     report(0.85, "embedding")
-    queries: dict[str, Query] = {}
+    prepared = {key: pixels for key, pixels in read.items() if isinstance(pixels, np.ndarray)}
+    queries: dict[bytes, Query] = {}
     if prepared:
         pixels = np.stack(list(prepared.values()))
         queries = dict(zip(prepared, matcher.queries(pixels, embed_set(pixels)), strict=True))
-    return [Row(name, queries.get(name), problems.get(name, "")) for name in names]
+    return [Row(name, queries.get(key), "" if key in queries else str(read[key])) for name, key in files.items()]
 
 
 def table_of(matcher: Matcher, rows: list[Row]) -> list[list]:

@@ -1,8 +1,13 @@
-"""The pictures of an upload: files and zips, within limits, one picture in memory at a time."""
+"""The pictures of an upload: files and zips, within limits, one picture in memory at a time.
+
+What is sent says little of what it costs: 130 kB can be a picture of 50 million pixels, and 500 of them fit into a zip of a
+few kilobytes. So a set has a budget of pixels and of time.
+"""
 
 from __future__ import annotations
 
 import lzma
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -11,7 +16,29 @@ from pathlib import Path
 MAX_PICTURES = 500  # in a set
 MAX_UNPACKED = 100_000_000  # bytes of a zip's pictures together
 MAX_BYTES = 30_000_000  # of one picture
+MAX_PIXELS = 400_000_000  # of a set together, which take some seconds; 500 photographs as phones make them
+MAX_SECONDS = 60.0  # that reading a set may take; 500 drawings take some seconds
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+
+
+class Budget:
+    """What reading a set may take, from when it is made."""
+
+    def __init__(self, pixels: int = MAX_PIXELS, seconds: float = MAX_SECONDS) -> None:
+        self.pixels, self.seconds = pixels, seconds
+        self._left, self._until = pixels, time.monotonic() + seconds
+
+    def spend(self, pixels: int) -> None:
+        """Take the pixels of one picture from it; a picture that is refused takes none.
+
+        Raises:
+            ValueError: there are too few left, or the time is up.
+        """
+        if time.monotonic() > self._until:
+            raise ValueError(f"Not read: a set may take {self.seconds:g} s. Send fewer pictures.")
+        if pixels > self._left:
+            raise ValueError(f"Not read: a set may have {self.pixels // 10**6} million pixels. Send smaller pictures.")
+        self._left -= pixels
 
 
 def unpacked(paths: list[str]) -> Iterator[tuple[str, bytes]]:
@@ -30,6 +57,8 @@ def unpacked(paths: list[str]) -> Iterator[tuple[str, bytes]]:
 
 def _contents(paths: list[str]) -> Iterator[tuple[str, bytes]]:
     for path in map(Path, paths):
+        if not path.is_file():
+            raise ValueError(f"{path.name!r} is no longer here. Upload it again.")
         if path.suffix.lower() != ".zip":
             if path.stat().st_size > MAX_BYTES:
                 raise ValueError(f"{path.name!r} is larger than {MAX_BYTES // 10**6} MB. Send a smaller picture.")

@@ -14,7 +14,9 @@ import numpy as np
 from siamese.matcher import Matcher
 from siamese.ui import components
 from siamese.ui.gpu import on_gpu
+from siamese.ui.line import Line
 from siamese.ui.live_settings import Settings, enough_pictures, ready_settings
+from siamese.ui.requests import sent
 from siamese.ui.wording import wording_of
 
 if TYPE_CHECKING:
@@ -33,13 +35,14 @@ def possible(matcher: Matcher) -> bool:
     return matcher.input.kind == "ink" or enough_pictures(matcher.gallery.labels)
 
 
-def build(matcher: Matcher, sprite_url: str, seconds: float) -> None:
+def build(matcher: Matcher, sprite_url: str, seconds: float, line: Line) -> None:
     """Lay out the tab and connect its events.
 
     Args:
         matcher: a run learns from its gallery.
         sprite_url: of the gallery's sprite sheet.
         seconds: of processor time that a run may take.
+        line: that runs wait in.
     """
     words = wording_of(matcher)
     gr.Markdown(
@@ -73,7 +76,6 @@ def build(matcher: Matcher, sprite_url: str, seconds: float) -> None:
         ready_settings=ready_settings(words),
         server_functions=[held_out],
     )
-    queue_status = gr.HTML(elem_id="learn-queue")  # Gradio writes the place in its queue here
 
     # Decorated before the app starts, when ZeroGPU looks for decorated functions. Its worker is forked, and so has the
     # split in its memory.
@@ -87,42 +89,39 @@ def build(matcher: Matcher, sprite_url: str, seconds: float) -> None:
 
     # The settings come with the event. The component's value cannot hold them: a run writes its messages to it, for a
     # moment even after it was stopped.
-    def train(event: gr.EventData) -> Iterator[str | None]:
-        for message in messages(event, snapshots, words.drawn):
+    def train(event: gr.EventData, request: gr.Request) -> Iterator[str | None]:
+        for message in messages(event, snapshots, line, str(request.session_hash), words.drawn):
             yield components.to_json(message)
 
     event = view.submit(
         train,
         None,
         view,
-        concurrency_limit=MAX_RUNS,
-        concurrency_id="learn",
+        concurrency_limit=None,  # the line has its own, and keeps nobody waiting in Gradio's queue
         trigger_mode="multiple",  # otherwise no run starts while the last one is still stopping
-        show_progress="minimal",
-        show_progress_on=queue_status,
+        show_progress="hidden",
         api_visibility="private",
     )
     view.stop(None, None, None, cancels=[event])
 
 
-def sent(event: gr.EventData, key: str) -> object:
-    """A value of the object that the page sent with an event, None if there is none."""
-    try:
-        return getattr(event, key, None)
-    except TypeError:  # something other than an object was sent
-        return None
-
-
 def messages(
-    event: gr.EventData, run: Callable[[Settings], Generator[Snapshot, None, None]], digits: bool = True
+    event: gr.EventData,
+    run: Callable[[Settings], Generator[Snapshot, None, None]],
+    line: Line,
+    session: str,
+    digits: bool = True,
 ) -> Iterator[dict]:
-    """The messages to the page: each snapshot as it is taken, and at the end all of them, or the problem.
+    """The messages to the page: how many runs come first, each snapshot as it is taken, and at the end all of them, or
+    the problem. They end early where nobody listens any more.
 
     All of them are sent again because a browser skips updates that it has no time to show.
 
     Args:
         event: with "number" and "settings". Each message repeats the number, by which the page knows the run.
         run: trains with the settings and yields the snapshots.
+        line: to wait in.
+        session: that asks.
         digits: whether the settings come to a `train.py` command, which is sent along.
     """
     answer = {"number": sent(event, "number")}
@@ -131,10 +130,15 @@ def messages(
         settings = Settings.of(sent(event, "settings"))
         if digits:
             answer["command"] = settings.command()
-        with closing(run(settings)) as snapshots:
-            for snapshot in snapshots:
-                taken.append(snapshot_value(snapshot))
-                yield answer | {"snapshots": taken[-1:]}
+        with line.place(session) as place:
+            for ahead in line.ahead(place):
+                yield answer | {"ahead": ahead}
+            with closing(run(settings)) as snapshots:
+                while not line.gone(place) and (snapshot := next(snapshots, None)):
+                    taken.append(snapshot_value(snapshot))
+                    yield answer | {"snapshots": taken[-1:]}
+            if line.gone(place):
+                return
     except ValueError as error:
         yield answer | {"problem": str(error)}
     else:

@@ -9,6 +9,7 @@ import numpy as np
 
 from siamese.matcher import Matcher
 from siamese.ui import answers, components
+from siamese.ui.requests import sent
 from siamese.ui.wording import Wording, wording_of
 
 NEAREST, OTHER, FARTHEST = range(3)  # modes
@@ -60,14 +61,14 @@ def build(matcher: Matcher, sprite_url: str) -> None:
         path = [*path, to][-LONGEST_WALK:]
         return path, gr.update(interactive=len(path) > 1), *found(drawing, path, k, mode, only)
 
-    def selected(event: gr.SelectData, *state) -> tuple:
-        return step(int(event.index), *state)
+    def selected(event: gr.EventData, *state) -> tuple:
+        return picked(sent(event, "index"), *state)
 
     def surprised(*state) -> tuple:
         return step(int(np.random.default_rng().integers(len(gallery))), *state)
 
-    def picked(number: float | None, *state) -> tuple:
-        if number is None or not 0 <= number < len(gallery):
+    def picked(number: object, *state) -> tuple:
+        if not isinstance(number, int | float) or not 0 <= number < len(gallery):
             raise gr.Error(f"The gallery's pictures go from 0 to {len(gallery) - 1}.", print_exception=False)
         return step(int(number), *state)
 

@@ -6,14 +6,19 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import gradio as gr
 from gradio.routes import INTERNAL_ROUTES
+from starlette.middleware import Middleware
 
 from siamese.bundle import sprite as bundle_sprite
 from siamese.matcher import Matcher
 from siamese.ui import about, api, batch, compare, components, learn, map, naming, neighbours, symbols, theme
+from siamese.ui.line import Line
+from siamese.ui.listeners import StreamWatch
 from siamese.ui.live_settings import SECONDS
+from siamese.ui.request_limits import RequestLimits
 from siamese.ui.requests import Page
 from siamese.ui.wording import wording_of
 
@@ -28,7 +33,7 @@ def build(
     retry: Callable[[], str] | None = None,
     learn_seconds: float = SECONDS,
     others: Sequence[Matcher] = (),
-) -> gr.Blocks:
+) -> Page:
     """Lay out the app: a page for each model, with a bar between them where there are several.
 
     Args:
@@ -42,13 +47,23 @@ def build(
     with Page(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as demo:
         if others:
             gr.Navbar(main_page_name=name)
-        lay_out(matcher, problem, retry, learn_seconds, model=name if others else "")
+        # Shared by all pages: so many runs and sets at a time are what the machine has room for.
+        lines = Lines(Line(demo.listeners, learn.MAX_RUNS), Line(demo.listeners))
+        lay_out(matcher, problem, retry, learn_seconds, lines, model=name if others else "")
     for other, (title, slug) in zip(others, further, strict=True):
         with demo.route(title, f"/{slug}"):
             gr.Navbar(main_page_name=name)
-            lay_out(other, "", None, learn_seconds, slug, title)
+            lay_out(other, "", None, learn_seconds, lines, slug, title)
     # As Gradio comes, each event tells everybody who waits where they stand: with fifty, that costs more than an answer.
-    return demo.queue(status_update_rate=STATUS_SECONDS, default_concurrency_limit=4, max_size=64)
+    demo.queue(status_update_rate=STATUS_SECONDS, default_concurrency_limit=16, max_size=64, api_open=False)
+    return demo
+
+
+class Lines(NamedTuple):
+    """Where long work waits: runs of the Learn tab, and sets of Many at once."""
+
+    learn: Line
+    batch: Line
 
 
 def lay_out(
@@ -56,6 +71,7 @@ def lay_out(
     problem: str,
     retry: Callable[[], str] | None,
     learn_seconds: float,
+    lines: Lines,
     slug: str = "",
     model: str = "",
 ) -> None:
@@ -66,6 +82,7 @@ def lay_out(
         problem: as `build` takes it.
         retry: likewise.
         learn_seconds: likewise.
+        lines: that long work waits in.
         slug: of the page's address, which the API's names begin with; empty for the main page.
         model: that the API's documentation names, where there are several.
     """
@@ -97,9 +114,9 @@ def lay_out(
             symbols.build(matcher)
         if learn.possible(matcher):
             with gr.Tab("Learn", id="learn"):
-                learn.build(matcher, sprite_url, learn_seconds)
+                learn.build(matcher, sprite_url, learn_seconds, lines.learn)
         with gr.Tab("Many at once", id="batch"):
-            look, places = batch.build(matcher)
+            look, places = batch.build(matcher, lines.batch)
         with gr.Tab("About", id="about") as tab:
             plots = about.build(matcher, problem, f"{slug}_" if slug else "")
     look.click(
@@ -125,7 +142,7 @@ def heading(matcher: Matcher) -> str:
     )
 
 
-def launch(demo: gr.Blocks, **options) -> tuple:
+def launch(demo: Page, **options) -> tuple:
     """Serve the page with this project's settings; `options` go to Gradio's `launch`."""
     return demo.launch(
         theme=theme.theme(),
@@ -134,7 +151,13 @@ def launch(demo: gr.Blocks, **options) -> tuple:
         footer_links=["api"],
         run_history=False,
         max_file_size=MAX_BODY,
-        app_kwargs={"max_body_size": MAX_BODY},
+        app_kwargs={
+            "max_body_size": MAX_BODY,
+            "middleware": [
+                Middleware(RequestLimits, folder=gr.utils.get_upload_folder),
+                Middleware(StreamWatch, listeners=demo.listeners),
+            ],
+        },
         state_session_capacity=500,
         enable_monitoring=False,
         ssr_mode=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from siamese.ui import answers, components
 
 MAX_SYMBOLS, MAX_EXAMPLES = 20, 5  # that a visitor can teach, and examples of each
 MAX_NAME = 24  # characters
+MAX_FILE = 50_000  # bytes of a file beside its pictures
 FORMAT = "siamese symbols 1"  # of ink
 FORMAT_OTHERS = "siamese things 1"  # with the pictures' kind, size and channels
 READY_SETS = tuple(sorted((components.STATIC.parent / "symbol_sets").glob("*.png")))
@@ -24,6 +26,20 @@ SIDE = InputConfig().size[0]  # of a drawing in a ready set
 INK = InputConfig()
 
 Drawings = dict[str, list[np.ndarray]]  # name -> examples, each a prepared picture
+
+
+def named(name: str | None) -> str:
+    """A name as it is shown and written, of at most `MAX_NAME` characters; it may be empty.
+
+    Raises:
+        ValueError: it has characters that no file can hold, halves of others that were torn apart.
+    """
+    name = " ".join((name or "").split())[:MAX_NAME]
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError("This name has characters that cannot be written. Choose another.") from error
+    return name
 
 
 def write_file(drawings: Mapping[str, Sequence[np.ndarray]], input: InputConfig = INK) -> str:
@@ -40,19 +56,24 @@ def _head(input: InputConfig) -> dict:
 
 
 @answers.show_errors
-def read_file(path: str, input: InputConfig = INK) -> Drawings:
+def read_file(path: str | None, input: InputConfig = INK) -> Drawings:
     """Symbols that were downloaded before.
 
     Raises:
         gr.Error: the file is none of ours, or holds too much.
     """
     problem = "This is no file of symbols that was downloaded here."
+    file = Path(path or "")
+    if not file.is_file():
+        raise ValueError("The file is no longer here. Upload it again.")
+    if file.stat().st_size > MAX_FILE + MAX_SYMBOLS * MAX_EXAMPLES * prod(pixel_shape(input)) * 4 / 3:
+        raise ValueError(problem)
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8"))
         if {key: content.get(key) for key in _head(input)} != _head(input):
             raise ValueError(problem)
         symbols = {
-            str(name)[:MAX_NAME]: [_pixels(item, input) for item in examples]
+            named(str(name)): [_pixels(item, input) for item in examples]
             for name, examples in content["symbols"].items()
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -12,6 +12,7 @@ from siamese.config import InputConfig
 from siamese.matcher import Matcher
 from siamese.retrieval.results import Query
 from siamese.ui import answers, components
+from siamese.ui.requests import sent
 from siamese.ui.symbol_files import (
     INK,
     MAX_EXAMPLES,
@@ -19,6 +20,7 @@ from siamese.ui.symbol_files import (
     MAX_SYMBOLS,
     READY_SETS,
     Drawings,
+    named,
     read_file,
     read_set,
     write_file,
@@ -81,11 +83,11 @@ def build(matcher: Matcher) -> None:
         symbols = add(matcher, symbols, title, components.picture_of(example))
         return symbols, None, "", shown(symbols, drawing)
 
-    def forgotten(event: gr.SelectData, symbols: Taught, drawing: str | None) -> tuple:
-        symbols = {name: examples for name, examples in symbols.items() if name != event.value}
+    def forgotten(event: gr.EventData, symbols: Taught, drawing: str | None) -> tuple:
+        symbols = {name: examples for name, examples in symbols.items() if name != sent(event, "value")}
         return symbols, shown(symbols, drawing)
 
-    def loaded(file: str, drawing: str | None) -> tuple:
+    def loaded(file: str | None, drawing: str | None) -> tuple:
         symbols = examples_of(matcher, read_file(file, matcher.input))
         return symbols, shown(symbols, drawing)
 
@@ -113,7 +115,7 @@ def add(matcher: Matcher, symbols: Taught, name: str, picture: bytes | None) -> 
         gr.Error: it has no name or no ink, or there is no room for it.
     """
     words = wording_of(matcher)
-    name = " ".join((name or "").split())[:MAX_NAME]
+    name = named(name)
     if picture is None:
         raise ValueError(words.teach_first)
     if not name:

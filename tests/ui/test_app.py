@@ -103,8 +103,8 @@ def test_a_blank_picture_is_told(client, tmp_path):
         (0, "k goes from 1 to 100, got 0"),
         (101, "k goes from 1 to 100, got 101"),
         (2.5, "k must be a whole number, got 2.5"),
-        ("5", "k must be a whole number, got '5'"),
-        (True, "k must be a whole number, got True"),
+        ("5", "'k' must be a number, got text."),
+        (True, "'k' must be a number, got true or false."),
     ],
 )
 def test_a_k_that_is_none_is_told(client, files, k, message):
@@ -118,13 +118,13 @@ DATA_URL = "data:image/png;base64,iVBORw0KGgo="
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
-        ("locate", [DATA_URL], "'first picture' must be a picture's file, got a data URL"),
+        ("locate", [DATA_URL], "'first picture' must be an uploaded file, got a data URL"),
         ("locate", [{"path": DATA_URL, "meta": {"_type": "gradio.FileData"}}], "got a data URL"),
-        ("compare", [None, "four.png"], "'second picture' must be a picture's file, got text"),
-        ("locate", [7], "got a value of the type int"),
+        ("compare", [None, "four.png"], "'second picture' must be an uploaded file, got text"),
+        ("locate", [7], "got a number"),
         ("locate", [{"a": 1}], "got an object that names no uploaded file"),
         ("recognise", [DATA_URL, ["a"], None], "'support pictures' must be a list of files"),
-        ("recognise", [[DATA_URL], ["a"], None], "'support pictures' must be a picture's file, got a data URL"),
+        ("recognise", [[DATA_URL], ["a"], None], "'support pictures' must be an uploaded file, got a data URL"),
     ],
 )
 def test_what_is_sent_in_place_of_a_file_is_told(url, name, data, message):

@@ -17,9 +17,10 @@ import pytest
 
 from siamese.training.trainer import Trainer
 from siamese.ui import learn, live_training, page
+from siamese.ui.line import Line
 from siamese.ui.live_settings import SECONDS, Settings
 from siamese.ui.live_training import run, split_gallery
-from tests.helpers import ROOT
+from tests.helpers import ROOT, Everybody
 
 PLENTY = 3600.0  # seconds that a run may take on a machine that is busy with other things
 
@@ -34,7 +35,7 @@ def few(matcher):
 def asked(few, **settings) -> Iterator[dict]:
     """What the page gets when it asks for a run."""
     event = gr.EventData(None, {"number": 7, "settings": settings})
-    return learn.messages(event, lambda chosen: run(chosen, few, PLENTY))
+    return learn.messages(event, lambda chosen: run(chosen, few, PLENTY), Line(Everybody()), "visitor")
 
 
 def test_the_page_gets_each_snapshot_and_in_the_end_all_of_them(few):
@@ -58,7 +59,8 @@ def test_the_page_gets_each_snapshot_and_in_the_end_all_of_them(few):
     ],
 )
 def test_a_page_that_asks_for_nonsense_is_told(sent, problem):
-    (message,) = learn.messages(gr.EventData(None, sent), lambda chosen: pytest.fail("this must not run"))
+    event, line = gr.EventData(None, sent), Line(Everybody())
+    (message,) = learn.messages(event, lambda chosen: pytest.fail("this must not run"), line, "visitor")
     assert message["problem"] == problem
 
 
@@ -102,7 +104,9 @@ def test_the_page_says_and_gives_the_time_of_a_run(matcher, monkeypatch, given, 
     texts = [block.value for block in demo.blocks.values() if isinstance(block, gr.Markdown)]
     assert any(f"for at most {expected:g} seconds" in text for text in texts)
     (train,) = [function.fn for function in demo.fns.values() if function.name == "train"]
-    (message,) = train(gr.EventData(None, {"number": 7, "settings": {}}))
+    demo.listeners.opened("visitor")
+    event, request = gr.EventData(None, {"number": 7, "settings": {}}), gr.Request(session_hash="visitor")
+    (message,) = train(event, request)
     assert json.loads(message)["done"]
     assert times == [expected]
 

@@ -9,9 +9,11 @@ import pytest
 
 from siamese.matcher import Matcher, load
 from siamese.ui import learn
+from siamese.ui.line import Line
 from siamese.ui.live_settings import Settings, enough_pictures, ready_settings
 from siamese.ui.live_training import run, split_pictures
 from siamese.ui.wording import wording_of
+from tests.helpers import Everybody
 from tests.picture_bundle import save_picture_bundle
 
 
@@ -52,7 +54,7 @@ def test_nothing_speaks_of_digits(pictures):
     assert len(ready) == 4
     assert not any("digit" in f"{one['name']} {one['text']}" for one in ready)
     event = SimpleNamespace(number=1, settings={"dim": 2})
-    sent = list(learn.messages(event, lambda settings: iter_of_nothing(), digits=False))
+    sent = list(learn.messages(event, lambda settings: iter_of_nothing(), Line(Everybody()), "visitor", digits=False))
     assert all("command" not in message for message in sent)
 
 

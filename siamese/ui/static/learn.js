@@ -128,6 +128,10 @@
         waiting = [];
         return ended(value.problem);
       }
+      if (value.ahead) {
+        status.textContent = value.ahead === 1 ? "Another run is going on. You are next." : `Other runs come first. You are number ${value.ahead} in the line.`;
+        return;
+      }
       live.command = value.command;
       const snapshots = value.snapshots.map(siamese.learnSnapshot);
       live.snapshots = value.done ? snapshots : [...live.snapshots.filter((snapshot) => snapshot.step < snapshots[0].step), ...snapshots];
@@ -217,14 +221,6 @@
       element.dataset.head = Math.round(head);
       if (playing || (following && head !== target)) redraw();
     }
-
-    // Gradio writes "queue: 2/3" into an element of its own while others' runs are waited for.
-    const queue = document.getElementById("learn-queue");
-    new MutationObserver(() => {
-      const [, number] = queue.textContent.match(/queue: (\d+)\//) || [];
-      if (!number || !live || live.snapshots.length) return;
-      status.textContent = number === "1" ? "Another run is going on. You are next." : `Other runs come first. You are number ${number} in the line.`;
-    }).observe(queue, { subtree: true, childList: true, characterData: true });
 
     new MutationObserver(redraw).observe(document.body, { attributes: true, attributeFilter: ["class"] });
     watch("value", received);
