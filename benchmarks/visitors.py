@@ -165,16 +165,17 @@ def load(script: Path, clients: list[Client], requests: int, checked: bool) -> L
 
 
 def event_of(url: str) -> int:
-    """The id of the event that a change of the Compare tab's first canvas triggers."""
+    """The id of the event that a change of the Compare tab's first canvas triggers, on the main page."""
     config = json.loads(urllib.request.urlopen(f"{url}/config").read())
-    (canvas,) = (part["id"] for part in config["components"] if part["props"].get("elem_id") == "canvas-a")
+    canvas = next(part["id"] for part in config["components"] if part["props"].get("elem_id") == "canvas-a")
     return next(part["id"] for part in config["dependencies"] if [canvas, "change"] in part["targets"])
 
 
 def memory_of(pid: str) -> float:
     """MB of memory of a process and its direct children."""
     statuses = [Path(f"/proc/{one}/status").read_text() for one in common.family(pid)]
-    return sum(int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) for status in statuses) / 1000
+    found = [re.search(r"VmRSS:\s+(\d+) kB", status) for status in statuses]  # none of a process that has just ended
+    return sum(int(size[1]) for size in found if size) / 1000
 
 
 def main() -> None:
