@@ -37,12 +37,10 @@ def build() -> tuple[Served, Page]:
     """What is served, and its page, laid out but not launched."""
     prepare()
     from siamese.ui import page
-    from siamese.ui.serving import serve
+    from siamese.ui.serving import serve, serve_instead
 
     wanted = os.environ.get("SIAMESE_MODEL")
     served = serve(wanted, HUB_SECONDS)
-    if served.problem:
-        print(served.problem, file=sys.stderr, flush=True)
 
     def retry() -> str:
         """Ask the Hub once more. If it answers, start anew with its model, which now lies in the cache."""
@@ -53,7 +51,16 @@ def build() -> tuple[Served, Page]:
             os.execv(sys.executable, [sys.executable, *sys.argv])
         return again.problem
 
-    return served, page.build(served.matcher, served.problem, retry, others=served.others)
+    def laid_out() -> Page:
+        if served.problem:
+            print(served.problem, file=sys.stderr, flush=True)
+        return page.build(served.matcher, served.problem, retry, others=served.others)
+
+    try:
+        return served, laid_out()
+    except Exception as error:
+        served = serve_instead(served, error)
+        return served, laid_out()
 
 
 def main() -> None:

@@ -349,8 +349,11 @@ def warm(site: Site) -> float:
     with ThreadPoolExecutor(10) as pool:
         while len(children_of(process_of(site.url))) <= min(usable_cores(), 4) and time.monotonic() < until:
             list(pool.map(lambda file: site.call("neighbours", file, 10), small))
-    time.sleep(10)
-    return memory_of(site.pid)
+    memory = 0.0
+    while abs(memory_of(site.pid) - memory) > 5 and time.monotonic() < until:  # until they have loaded the model
+        memory = memory_of(site.pid)
+        time.sleep(5)
+    return memory
 
 
 PARTS: dict[str, Callable[[Site], str]] = {

@@ -14,7 +14,7 @@ import numpy as np
 
 from siamese import inputs
 from siamese.bundle import format as bundle_format
-from siamese.bundle.locating import PRETRAINED, find_bundle
+from siamese.bundle.locating import PRETRAINED, find_bundle, ships
 from siamese.config import Views
 from siamese.inputs.preparing import prepare, resized, to_batch
 from siamese.models.attribution import distance_attribution, place_attribution
@@ -53,9 +53,13 @@ class Matcher:
         self.labels, self.threshold = tuple(bundle.labels), bundle.calibration.threshold
 
     @classmethod
-    def of(cls, folder: Path, source: str) -> Matcher:
-        """The bundle of a folder, under the name that visitors are told. ValueError: it holds no valid bundle."""
-        return cls(bundle_format.load(folder), source, folder)
+    def of(cls, folder: Path, source: str, self_check: bool = True) -> Matcher:
+        """The bundle of a folder, under the name that visitors are told; `format.load` says what the check is.
+
+        Raises:
+            ValueError: it holds no valid bundle.
+        """
+        return cls(bundle_format.load(folder, self_check), source, folder)
 
     def prepare(self, picture: inputs.Picture) -> np.ndarray:
         """A picture in the network's form: (H, W) uint8, or (H, W, 3) where it has colours.
@@ -208,6 +212,6 @@ def load(source: str | os.PathLike | None = None, revision: str | None = None) -
         ValueError: there is no such folder or repository, or it holds no valid bundle.
     """
     if source is None:
-        return Matcher.of(PRETRAINED, PRETRAINED.name)
+        return Matcher.of(PRETRAINED, PRETRAINED.name, self_check=False)
     folder, name, _ = find_bundle(source, revision)
-    return Matcher.of(folder, name)
+    return Matcher.of(folder, name, self_check=not ships(folder))

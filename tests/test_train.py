@@ -19,7 +19,8 @@ from safetensors.torch import load_file
 
 import train
 from siamese.bundle.format import FILES, Bundle, load
-from siamese.bundle.measurements import Pictures, find
+from siamese.bundle.measurements import Pictures
+from siamese.bundle.metrics import find
 from siamese.config import PRESETS, HeadRetrainingConfig, RunConfig, SourceConfig, from_json
 from siamese.data.images import limit
 from siamese.data.mnist import load_mnist

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+MOST_JSON = 10_000_000  # bytes of a bundle's JSON file; one of 10,000 label names has some hundred thousand
+
 
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
     """Let `write` write a file, which takes the place of `path` only once it is complete.
@@ -34,3 +36,34 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path, most_bytes: int = MOST_JSON) -> dict[str, Any]:
+    """A JSON object from a file that may hold anything.
+
+    Raises:
+        ValueError: it is larger than `most_bytes`, no object, nested too deeply, has a key twice, a number that is none,
+            or text that cannot be written; the message names the file.
+    """
+    if path.stat().st_size > most_bytes:
+        raise ValueError(f"{path} has more than {most_bytes / 10**6:g} MB.")
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_object, parse_constant=_no_number)
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except (OSError, ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is no JSON file: {error}") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"{path} holds no JSON object.")
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} is there twice")
+    return found
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no number")

@@ -10,16 +10,17 @@ README.md             the model card
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from siamese.bundle.card import model_card
-from siamese.bundle.files import write_json, write_text
+from siamese.bundle.files import read_json, write_json, write_text
 from siamese.bundle.gallery_files import load_gallery, save_gallery
 from siamese.bundle.measurements import Measurements
+from siamese.bundle.self_check import check_embeddings
 from siamese.bundle.sprite import file_name
 from siamese.bundle.weights import load_weights, save_weights
 from siamese.config import InferenceConfig, InputConfig, NetworkConfig, check_input, from_json, to_json
@@ -30,6 +31,8 @@ from siamese.retrieval.gallery import Gallery
 FORMAT_VERSION = 3
 FILES = ("config.json", "model.safetensors", "gallery.png", "gallery.safetensors", "metrics.json", "README.md")
 INSTEAD = {"gallery.png": "gallery.webp"}  # where the pictures are no ink
+
+MOST_LABELS, LONGEST_LABEL = 20_000, 255  # names, and characters of one: a folder's name at most
 
 T = TypeVar("T")
 
@@ -56,10 +59,16 @@ class BundleConfig:
         head, heads = self.inference.few_shot_head, self.network.heads
         if head not in heads:
             raise ValueError(f"inference.few_shot_head is {head!r}; the network has {', '.join(heads)}")
-        if "" in self.labels or len(set(self.labels)) < len(self.labels):
-            raise ValueError(
-                f"labels must be different names, none of them empty; got {', '.join(map(repr, self.labels))}"
-            )
+        if not 1 <= len(self.labels) <= MOST_LABELS:
+            raise ValueError(f"labels must be 1 to {MOST_LABELS} names, got {len(self.labels)}")
+        twice = [name for name, count in Counter(self.labels).items() if count > 1]
+        if twice:
+            raise ValueError(f"labels must be different names, got {twice[0]!r} twice")
+        for name in self.labels:
+            if not 1 <= len(name) <= LONGEST_LABEL or not name.isprintable() or name.isspace():
+                raise ValueError(
+                    f"labels must be names of 1 to {LONGEST_LABEL} printable characters, got {name[:LONGEST_LABEL]!r}"
+                )
 
 
 @dataclass(frozen=True)
@@ -131,8 +140,13 @@ def files_of(names: Iterable[str]) -> list[str]:
     return [name for name in names if name in (*FILES, *INSTEAD.values())]
 
 
-def load(folder: Path) -> Bundle:
+def load(folder: Path, self_check: bool = True) -> Bundle:
     """Read a bundle strictly; no file in it is ever unpickled.
+
+    Args:
+        folder: to read.
+        self_check: make sure that the network finds the stored embeddings of its gallery's pictures again, and that all of
+            the pictures can be decoded; it takes some 0.1 s. A process may leave it out where another has done it.
 
     Raises:
         ValueError: a file is missing, of an unknown version, or holds anything but what belongs there; the message
@@ -144,35 +158,30 @@ def load(folder: Path) -> Bundle:
     if missing:
         raise ValueError(f"{str(folder)!r} is no complete model: {', '.join(missing)} is missing.")
     path = folder / "config.json"
-    values = _read_json(path)
+    values = read_json(path)
     version = values.get("format_version")
     if version != FORMAT_VERSION:
         raise ValueError(f"{path} has format version {version!r}; this code reads {FORMAT_VERSION}.")
     config = _understand(BundleConfig, values, path)
     if not (folder / file_name(config.input)).is_file():
         raise ValueError(f"{str(folder)!r} is no complete model: {file_name(config.input)} is missing.")
-    try:
-        net = EmbeddingNet(config.network, config.input)
-    except (KeyError, OverflowError, RuntimeError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} describes a network that cannot be built: {error}") from error
-    load_weights(net, folder / "model.safetensors")
+
+    def build() -> EmbeddingNet:
+        try:
+            return EmbeddingNet(config.network, config.input)
+        except (KeyError, OverflowError, RuntimeError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} describes a network that cannot be built: {error}") from error
+
+    net = load_weights(build, folder / "model.safetensors")
     gallery = load_gallery(folder, config.network.embedding_dim, len(config.labels), config.input)
-    measurements = _understand(Measurements, _read_json(folder / "metrics.json"), folder / "metrics.json")
+    measurements = _understand(Measurements, read_json(folder / "metrics.json"), folder / "metrics.json")
     # The layout in which a processor convolves few pictures fastest; the weights stay what they are.
     net = channels_last(net.eval())
+    if self_check:
+        check_embeddings(net, gallery, config.inference, folder)
     return Bundle(
         net, gallery, config.inference, config.calibration, config.few_shot_calibration, config.labels, measurements
     )
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is no JSON file: {error}") from error
-    if not isinstance(value, dict):
-        raise ValueError(f"{path} holds no JSON object.")
-    return value
 
 
 def _understand(kind: type[T], values: dict[str, Any], path: Path) -> T:

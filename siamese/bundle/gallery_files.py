@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save_file
 
 from siamese.bundle import sprite
@@ -14,6 +14,9 @@ from siamese.config import InputConfig
 from siamese.retrieval.gallery import Gallery
 
 ARRAYS = "gallery.safetensors"
+MOST_PICTURES = 200_000  # of a gallery
+TYPES = {"embeddings": ("F16", "F32"), "labels": ("I64", "I32"), "xy": ("F32", "F64")}  # as safetensors names them
+ROUNDED = 0.01  # of a length, or of the map's half width, that storing may have cost
 
 
 def save_gallery(gallery: Gallery, folder: Path, input: InputConfig) -> None:
@@ -26,6 +29,33 @@ def save_gallery(gallery: Gallery, folder: Path, input: InputConfig) -> None:
         "xy": gallery.xy.astype(np.float32),
     }
     write_whole(folder / ARRAYS, lambda path: save_file(arrays, path))
+
+
+def _arrays(path: Path, embedding_dim: int) -> dict[str, np.ndarray]:
+    """The arrays of a file, read once its header says that they fit together.
+
+    Raises:
+        ValueError: the file is damaged, or an array is missing, unexpected, or of another type or shape.
+    """
+    try:
+        with safe_open(path, framework="np") as file:
+            slices = {name: file.get_slice(name) for name in file.keys()}
+            if set(slices) != {"embeddings", "labels", "xy"}:
+                raise ValueError(f"{path} holds {sorted(slices)}, expected embeddings, labels, xy.")
+            shapes = {name: tuple(found.get_shape()) for name, found in slices.items()}
+            count = shapes["labels"][0] if len(shapes["labels"]) == 1 else 0
+            if not 1 <= count <= MOST_PICTURES:
+                raise ValueError(f"{path}: labels are {shapes['labels']}, expected a row of 1 to {MOST_PICTURES}.")
+            wanted = {"embeddings": (count, embedding_dim), "labels": (count,), "xy": (count, 2)}
+            for name, found in slices.items():
+                if shapes[name] != wanted[name] or found.get_dtype() not in TYPES[name]:
+                    raise ValueError(
+                        f"{path}: {name} are {found.get_dtype()} {shapes[name]}, expected "
+                        f"{' or '.join(TYPES[name])} {wanted[name]}."
+                    )
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"{path} is not a whole safetensors file: {error}") from error
 
 
 def load_gallery(folder: Path, embedding_dim: int, names: int, input: InputConfig) -> Gallery:
@@ -41,27 +71,16 @@ def load_gallery(folder: Path, embedding_dim: int, names: int, input: InputConfi
         ValueError: a file is damaged, or holds anything but what belongs there; the message names it.
     """
     path = folder / ARRAYS
-    try:
-        arrays = load_file(path)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise ValueError(f"{path} is not a whole safetensors file: {error}") from error
-    except (AttributeError, TypeError) as error:  # safetensors looks for bfloat16 and the like in NumPy
-        raise ValueError(f"{path} holds numbers of a type that NumPy lacks: {error}") from error
-    if set(arrays) != {"embeddings", "labels", "xy"}:
-        raise ValueError(f"{path} holds {sorted(arrays)}, expected embeddings, labels, xy.")
-    embeddings, labels, xy = arrays["embeddings"], arrays["labels"], arrays["xy"]
-    count = labels.size
-    if not count or labels.shape != (count,) or labels.dtype.kind not in "iu" or labels.min() < 0:
-        raise ValueError(f"{path}: labels are {labels.dtype} {labels.shape}, expected a row of whole numbers from 0.")
-    if labels.max() >= names:
-        raise ValueError(f"{path}: labels go up to {labels.max()}, but config.json has {names} names.")
-    for name, array, shape in (("embeddings", embeddings, (count, embedding_dim)), ("xy", xy, (count, 2))):
-        if array.shape != shape or array.dtype.kind != "f":
-            raise ValueError(f"{path}: {name} are {array.dtype} {array.shape}, expected numbers {shape}.")
-    embeddings = embeddings.astype(np.float32)
+    arrays = _arrays(path, embedding_dim)
+    embeddings, labels, xy = arrays["embeddings"].astype(np.float32), arrays["labels"], arrays["xy"]
+    count = len(labels)
+    if labels.min() < 0 or labels.max() >= names:
+        raise ValueError(f"{path}: labels go from {labels.min()} to {labels.max()}; config.json has {names} names.")
     norms = np.linalg.norm(embeddings, axis=1, keepdims=True)
-    if not (np.isfinite(norms).all() and norms.all() and np.isfinite(xy).all()):
-        raise ValueError(f"{path} holds embeddings or places that are not numbers, or embeddings of length 0.")
+    if not (np.abs(norms - 1) <= ROUNDED).all():
+        raise ValueError(f"{path} holds embeddings whose length is not 1.")
+    if not (np.abs(xy) <= 1 + ROUNDED).all():
+        raise ValueError(f"{path} holds places on the map that are not within -1 and 1.")
     # Checked now, decoded when a picture is first asked for: a visit may well need none.
     picture = folder / sprite.file_name(input)
     sheet = picture.read_bytes()

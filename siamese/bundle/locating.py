@@ -10,6 +10,11 @@ PRETRAINED_GROCERIES = Path(__file__).parent.parent / "pretrained_groceries"
 SHIPPED = {path.name: path for path in (PRETRAINED, PRETRAINED_GROCERIES)}  # by the names that they are asked for by
 
 
+def ships(folder: Path) -> bool:
+    """Whether a bundle ships with the code; its tests have checked it, so that no start has to."""
+    return folder in SHIPPED.values()
+
+
 def find_bundle(
     source: str | os.PathLike, revision: str | None = None, deadline: float = 10.0
 ) -> tuple[Path, str, str]:

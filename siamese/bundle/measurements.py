@@ -5,117 +5,16 @@ Tables, model card, page and tests take titles, units and numbers from here, so 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from math import isfinite
-from typing import Any, Literal
+from typing import Any
 
 from siamese.bundle.curves import Curves, Epoch, check_counts
 from siamese.bundle.folder_record import Folder
+from siamese.bundle.metrics import Metric, check_plain, find
 from siamese.config.values import OPTIONAL
 
-Unit = Literal["%", ""]
-Better = Literal["higher", "lower"]
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One measured number.
-
-    Attributes:
-        key: one of `KINDS`, such as "5-nn accuracy", or "PICTURES/KIND", such as "pen/equal error rate", for what was
-            measured on other pictures than the set it stands in.
-        title: how people read it.
-        value: a share in [0, 1] where the unit is "%".
-        unit: "%", or "" for a plain number.
-        better: which way is better.
-        error: its standard error, in the same unit; None where it has none.
-
-    Raises:
-        ValueError: there is no such kind, or it has another unit or another better way; or the value is no finite
-            number, or no share where it must be.
-    """
-
-    key: str
-    title: str
-    value: float
-    unit: Unit
-    better: Better
-    error: float | None = field(default=None, metadata=OPTIONAL)
-
-    def __post_init__(self) -> None:
-        _, unit, better = kind_of(self.key)
-        if (self.unit, self.better) != (unit, better):
-            raise ValueError(
-                f"{self.key!r} has unit {unit!r}, and {better} is better; got {self.unit!r}, {self.better}"
-            )
-        if not isfinite(self.value):
-            raise ValueError(f"the value of {self.key!r} must be a finite number, got {self.value}")
-        if self.unit == "%" and not 0 <= self.value <= 1:
-            raise ValueError(f"the value of {self.key!r} must be a share in [0, 1], got {self.value}")
-
-    @property
-    def text(self) -> str:
-        """The value as it is printed: "99.71%", or "0.99993" where it has no unit."""
-        text = f"{self.value:.2%}" if self.unit == "%" else f"{self.value:.5f}"
-        return f"{text} ± {self.error:.2%}" if self.error is not None else text
-
-
-# What is measured: title, unit, which way is better.
-KINDS: dict[str, tuple[str, Unit, Better]] = {
-    "5-nn accuracy": ("5-NN accuracy", "%", "higher"),
-    "1-nn accuracy": ("1-NN accuracy", "%", "higher"),
-    "recall@1": ("Recall@1", "%", "higher"),
-    "recall@5": ("Recall@5", "%", "higher"),
-    "map@r": ("MAP@R", "%", "higher"),
-    "roc auc": ("ROC AUC", "", "higher"),
-    "equal error rate": ("Equal error rate", "%", "lower"),
-    "tar@far=0.01": ("True accepts at 1 % false accepts", "%", "higher"),
-    "tar@far=0.001": ("True accepts at 0.1 % false accepts", "%", "higher"),
-    "tar@far=0.0001": ("True accepts at 0.01 % false accepts", "%", "higher"),
-    "cross-validated accuracy": ("Accuracy, cross-validated over the folds", "%", "higher"),
-    "accuracy at threshold": ("Accuracy at the threshold", "%", "higher"),
-    "calibration error": ("Calibration error", "%", "lower"),
-    "one-shot error": ("20-way one-shot error", "%", "lower"),
-    "5-way one-shot": ("5-way one-shot accuracy", "%", "higher"),
-    "5-way five-shot": ("5-way five-shot accuracy", "%", "higher"),
-    "20-way one-shot": ("20-way one-shot accuracy", "%", "higher"),
-    "20-way five-shot": ("20-way five-shot accuracy", "%", "higher"),
-}
-
-
-def kind_of(key: str) -> tuple[str, Unit, Better]:
-    """(title, unit, which way is better) of the kind of metric that a key names.
-
-    Raises:
-        ValueError: there is no such kind.
-    """
-    kind = key.rpartition("/")[2]
-    if kind not in KINDS:
-        raise ValueError(f"{kind!r} is no kind of metric; there are {', '.join(KINDS)}.")
-    return KINDS[kind]
-
-
-def metric(key: str, value: float, title: str | None = None, error: float | None = None) -> Metric:
-    """A metric of a known kind.
-
-    Args:
-        key: one of `KINDS`, or "PICTURES/KIND" for what was measured on other pictures: "photographed/roc auc".
-        value: a share in [0, 1] where the kind's unit is "%".
-        title: default: the kind's, followed by the pictures.
-        error: standard error, if there is one.
-
-    Raises:
-        ValueError: as `Metric` raises.
-    """
-    name, unit, better = kind_of(key)
-    pictures = key.rpartition("/")[0]
-    return Metric(key, title or (f"{name}, {pictures}" if pictures else name), float(value), unit, better, error)
-
-
-def find(metrics: Iterable[Metric], key: str) -> Metric | None:
-    """The metric of a key, None if it was not measured."""
-    return next((metric for metric in metrics if metric.key == key), None)
+DATA_SETS = ("mnist", "pen", "omniglot")  # that a network for symbols is trained on
+SHOWN = ("5-nn accuracy", "equal error rate")  # what a model card says first of one
 
 
 @dataclass(frozen=True)
@@ -163,7 +62,8 @@ class Measurements:
         folder: of own pictures that it was trained on; None for digits.
 
     Raises:
-        ValueError: two metrics of a set have the same key, or `parameters` or `seconds` is no number of things.
+        ValueError: two metrics of a set have the same key, the name of a baseline is no plain text, what a
+            card says first was not measured, or `parameters` or `seconds` is no number of things.
     """
 
     test: tuple[Metric, ...]
@@ -186,6 +86,14 @@ class Measurements:
 
     def __post_init__(self) -> None:
         check_counts(parameters=self.parameters, seconds=self.seconds)
+        for name in self.baselines:
+            check_plain(baselines=name)
+        if not self.folder:
+            for key in SHOWN:
+                self.metric(key)
+            for name in self.trained_on:
+                if name not in DATA_SETS:
+                    raise ValueError(f"trained_on names {name!r}; known are {', '.join(DATA_SETS)}")
         named = (("test", self.test), ("validation", self.validation), ("generalisation", self.generalisation))
         for name, metrics in (*named, *self.baselines.items()):
             keys = [metric.key for metric in metrics]

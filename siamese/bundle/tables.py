@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from siamese.bundle.measurements import Measurements, Metric, find
+from siamese.bundle.measurements import Measurements
+from siamese.bundle.metrics import Metric, find
 
 ROWS = (
     "5-nn accuracy",

@@ -15,7 +15,8 @@ import torch
 from siamese.bundle.curves import Epoch
 from siamese.bundle.folder_record import Folder, Part
 from siamese.bundle.format import Bundle
-from siamese.bundle.measurements import Measurements, Pictures, metric
+from siamese.bundle.measurements import Measurements, Pictures
+from siamese.bundle.metrics import metric
 from siamese.bundle.sprite import thumbnails
 from siamese.config import InferenceConfig, RunConfig, Views, from_json
 from siamese.data.images import LabeledImages, in_memory, limit

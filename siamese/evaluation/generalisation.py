@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from siamese.bundle.measurements import Metric, metric
+from siamese.bundle.metrics import Metric, metric
 from siamese.config import InferenceConfig, Views
 from siamese.data.corpus import Corpus
 from siamese.data.omniglot import Alphabet

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from siamese.bundle.measurements import Metric, metric
+from siamese.bundle.metrics import Metric, metric
 from siamese.data.groups import Groups
 from siamese.evaluation import metrics
 from siamese.evaluation.embedded import EmbeddedSet

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from siamese.bundle.measurements import Metric, metric
+from siamese.bundle.metrics import Metric, metric
 from siamese.evaluation.leaks import pair_leaks, warnings
 from siamese.evaluation.scores import verification
 from siamese.retrieval.calibration import Calibration

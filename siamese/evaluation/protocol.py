@@ -15,7 +15,8 @@ import torch
 
 from siamese.bundle.curves import Epoch
 from siamese.bundle.format import Bundle
-from siamese.bundle.measurements import Measurements, Metric, Pictures, metric
+from siamese.bundle.measurements import Measurements, Pictures
+from siamese.bundle.metrics import Metric, metric
 from siamese.config import InferenceConfig, RunConfig, Views, from_json
 from siamese.data.corpus import Corpus
 from siamese.data.images import limit

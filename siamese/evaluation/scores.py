@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from siamese.bundle.curves import Curves, Histogram, Roc
-from siamese.bundle.measurements import Metric, metric
+from siamese.bundle.metrics import Metric, metric
 from siamese.config import Views
 from siamese.data.images import LabeledImages
 from siamese.evaluation import metrics

@@ -8,7 +8,7 @@ import gradio as gr
 
 from siamese.bundle.folder_card import LIMITS, RESULTS, split_words
 from siamese.bundle.folder_record import Folder
-from siamese.bundle.locating import SHIPPED
+from siamese.bundle.locating import ships
 from siamese.bundle.measurements import Measurements
 from siamese.bundle.tables import both_tables
 from siamese.matcher import Matcher
@@ -113,10 +113,9 @@ def figures(matcher: Matcher) -> tuple:
 
 def served(matcher: Matcher, problem: str) -> str:
     """Which model answers here, and why, if it is not the one that was asked for."""
-    shipped = matcher.folder in SHIPPED.values()
-    name = "the one that ships with the code" if shipped else f"`{matcher.source}`"
+    name = "the one that ships with the code" if ships(matcher.folder) else f"`{matcher.source}`"
     lines = f"**Model served:** {name}."
-    return lines + (f"\n\n> {problem}" if problem else "")
+    return lines + (f"\n\n> {escaped(problem)}" if problem else "")
 
 
 def measured(measurements: Measurements) -> str:
@@ -128,21 +127,25 @@ def measured(measurements: Measurements) -> str:
             f"k-NN is fitted on the {pictures.fit:,} training pictures; verification is over all {pictures.pairs:,} "
             "pairs; threshold and calibration come from validation pictures that the network was not fitted to.",
             both_tables(measurements),
-            f"Trained with `{measurements.command}`, seed {measurements.seed}, in {measurements.seconds / 60:.0f} minutes "
-            f"on {measurements.hardware}.",
+            made_by(measurements),
         ]
     )
 
 
 def of_folder(measurements: Measurements, folder: Folder) -> str:
     """The tables of a model of somebody's own pictures, with how they were measured."""
-    command = measurements.command.replace("`", "'")
     return "\n\n".join(
         [
             split_words(folder, escaped(folder.name)),
             RESULTS.format(pairs=measurements.pictures.pairs),
             both_tables(measurements),
-            f"Trained with `{command}`, seed {measurements.seed}, in "
-            f"{measurements.seconds / 60:.0f} minutes on {escaped(measurements.hardware)}.",
+            made_by(measurements),
         ]
     )
+
+
+def made_by(measurements: Measurements) -> str:
+    """How a model was made, in a sentence."""
+    command = " ".join(measurements.command.replace("`", "'").split())
+    minutes = measurements.seconds / 60
+    return f"Trained with `{command}`, seed {measurements.seed}, in {minutes:.0f} minutes on {escaped(measurements.hardware)}."

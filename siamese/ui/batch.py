@@ -6,6 +6,7 @@ import copy
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ from siamese.ui.line import Line
 from siamese.ui.map import own_points
 from siamese.ui.wording import wording_of
 
+FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")  # how a cell begins that a spreadsheet may run
 COLUMNS = ["file", "reads as", "votes", "nearest in the gallery", "distance", "note"]
 # Gradio's own widths depend on the cells alone, and break headings within words.
 WIDTHS: list[str | int] = ["130px", "80px", "100px", "115px", "95px", "150px"]
@@ -186,12 +188,15 @@ def columns(matcher: Matcher) -> list[str]:
 
 
 def as_csv(lines: list[list], headings: Sequence[str] = COLUMNS) -> str:
-    """The table as CSV; a cell that a spreadsheet would take for a formula gets an apostrophe in front."""
+    """The table as CSV; a cell that a spreadsheet would take for a formula gets an apostrophe in front.
+
+    Blanks and line ends in front of it do not keep a spreadsheet from that, so they do not count here either.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(headings)
     for line in lines:
-        writer.writerow([f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" else cell for cell in line])
+        writer.writerow([f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell for cell in line])
     return buffer.getvalue()
 
 

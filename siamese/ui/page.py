@@ -97,12 +97,12 @@ def lay_out(
     gr.Markdown(heading(matcher), elem_classes="title")
     if problem:
         with gr.Row(elem_classes="problem"):
-            message = gr.Markdown(problem, elem_id="problem")
+            message = gr.Markdown(naming.escaped(problem), elem_id="problem")
             again = gr.Button(
                 "Try again", size="sm", scale=0, min_width=100, visible=retry is not None, elem_id="again"
             )
         if retry:
-            again.click(retry, None, message, api_visibility="private", concurrency_limit=1)
+            again.click(lambda: naming.escaped(retry()), None, message, api_visibility="private", concurrency_limit=1)
     with gr.Tabs() as tabs:
         with gr.Tab("Compare", id="compare"):
             compare.build(matcher)

@@ -14,7 +14,7 @@ from cachetools import LRUCache
 from siamese import inputs
 from siamese.bundle.format import Bundle, load
 from siamese.bundle.hub_errors import first_line
-from siamese.bundle.locating import PRETRAINED, SHIPPED, find_bundle
+from siamese.bundle.locating import PRETRAINED, SHIPPED, find_bundle, ships
 from siamese.inputs.decode import pixels_of
 from siamese.matcher import Matcher, Picture, Query
 from siamese.ui.decoding_gate import LIGHT, DecodingGate
@@ -148,10 +148,23 @@ def serve(wanted: str | None, deadline: float = 10.0) -> Served:
     return Served(loaded[0], wanted, " ".join(filter(None, problems)), tuple(loaded[1:]))
 
 
+def serve_instead(served: Served, error: Exception) -> Served:
+    """What ships with the code, where the page of what was loaded cannot be laid out.
+
+    Raises:
+        Exception: `error`, where that is what was loaded.
+    """
+    if all(ships(matcher.folder) for matcher in (served.matcher, *served.others)):
+        raise error
+    served.matcher.close()
+    problem = f"{served.matcher.source} cannot be shown: {first_line(error)} The model that ships with the app is served instead."
+    return Served(_matcher(PRETRAINED, PRETRAINED.name), served.wanted, problem)
+
+
 def _matcher(folder: Path, source: str, beside: ServedMatcher | None = None) -> ServedMatcher:
     """The bundle of a folder, which visitors are told of by the name of its source."""
     try:
-        return ServedMatcher(load(folder), source, folder, beside)
+        return ServedMatcher(load(folder, self_check=not ships(folder)), source, folder, beside)
     except ValueError as error:
         # The path of a cache tells nobody anything, least of all a visitor.
         raise ValueError(str(error).replace(str(folder), source)) from error

@@ -66,8 +66,8 @@ def end_with_app() -> None:
 
 @cache
 def matcher_of(folder: str) -> Matcher:
-    """The bundle of a folder, loaded once in a process."""
-    return Matcher.of(Path(folder), folder)
+    """The bundle of a folder, loaded once in a process; the app has checked it."""
+    return Matcher.of(Path(folder), folder, self_check=False)
 
 
 def encode_batch(folder: str, requests: list[list[Picture]]) -> list[list[Query] | ValueError]:

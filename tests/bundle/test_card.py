@@ -13,7 +13,8 @@ import yaml
 
 import siamese
 from siamese.bundle.card import DATA, model_card
-from siamese.bundle.measurements import Measurements, metric
+from siamese.bundle.measurements import Measurements
+from siamese.bundle.metrics import metric
 from siamese.bundle.tables import generalisation_table, results_table, with_tables
 from siamese.config import from_json
 from tests.helpers import ROOT
@@ -31,7 +32,7 @@ def measurements() -> Measurements:
 def test_results_stand_beside_the_baselines(measurements: Measurements) -> None:
     few = replace(
         measurements,
-        test=(metric("roc auc", 0.75), metric("5-nn accuracy", 0.9)),
+        test=(metric("roc auc", 0.75), metric("5-nn accuracy", 0.9), metric("equal error rate", 0.1)),
         baselines={"Raw pixels": (metric("5-nn accuracy", 0.5),)},
     )
     lines = results_table(few).splitlines()
@@ -40,7 +41,7 @@ def test_results_stand_beside_the_baselines(measurements: Measurements) -> None:
         "| --- | ---: | ---: |",
         "| 5-NN accuracy | 90.00% | 50.00% |",
     ]
-    assert lines[3:] == ["| ROC AUC | 0.75000 |  |"]
+    assert lines[3:] == ["| ROC AUC | 0.75000 |  |", "| Equal error rate | 10.00% |  |"]
 
 
 def test_a_table_and_a_card_show_the_titles_that_the_figures_have(measurements: Measurements) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import siamese
-from siamese.bundle.measurements import KINDS, Measurements, Metric, metric
+from siamese.bundle.measurements import Measurements
+from siamese.bundle.metrics import KINDS, Metric, metric
 from siamese.config import PRESETS, RunConfig, from_json, to_json
 
 SHIPPED = Path(siamese.__file__).parent / "pretrained" / "metrics.json"

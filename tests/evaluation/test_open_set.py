@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from siamese.bundle.measurements import find
+from siamese.bundle.metrics import find
 from siamese.data.groups import group_classes
 from siamese.data.images import LabeledImages
 from siamese.evaluation import leaks, open_set

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from siamese.bundle.measurements import find
+from siamese.bundle.metrics import find
 from siamese.evaluation.pairs import (
     PairList,
     best_threshold,

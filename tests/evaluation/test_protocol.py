@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from siamese.bundle.measurements import metric
+from siamese.bundle.metrics import metric
 from siamese.config import InferenceConfig, InputConfig, Views
 from siamese.data.images import LabeledImages
 from siamese.data.omniglot import Alphabet, as_classes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import zipfile
 
 import numpy as np
@@ -9,7 +11,8 @@ import pytest
 from PIL import Image
 
 from siamese.ui import batch, batch_files
-from tests.helpers import encoded
+from siamese.ui.batch_files import Budget
+from tests.helpers import canvas, encoded
 
 
 def png(ink: np.ndarray) -> bytes:
@@ -91,3 +94,60 @@ def test_a_zip_bomb_is_refused_by_its_directory(matcher, tmp_path):
 def test_a_spreadsheet_runs_no_formula():
     text = batch.as_csv([["=1+1.png", "4", "10 of 10", 3, 0.1, ""]])
     assert "'=1+1.png" in text
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", "\n=1", "  =1", " \n@A1", "＝1+1", " ＋1"])
+def test_a_cell_that_a_spreadsheet_may_run_gets_an_apostrophe(cell):
+    text = io.StringIO(batch.as_csv([[cell, "x = 1", 3, -0.1]]), newline="")
+    assert [*csv.reader(text)][1] == [f"'{cell}", "x = 1", "3", "-0.1"]
+
+
+def test_equal_files_are_read_once_and_each_has_its_row(matcher, tmp_path, monkeypatch):
+    read = []
+    prepare = type(matcher).prepare
+    monkeypatch.setattr(type(matcher), "prepare", lambda self, picture: read.append(1) or prepare(self, picture))
+    content = encoded(canvas(matcher.gallery.images[0]), "PNG")
+    paths = []
+    for name in ("a.png", "b.png", "c.png"):
+        (tmp_path / name).write_bytes(content if name != "c.png" else b"no picture")
+        paths.append(str(tmp_path / name))
+    rows = batch.encode_set(matcher, paths, matcher.embed, lambda *_: None)
+    assert [(row.name, row.query is not None, bool(row.problem)) for row in rows] == [
+        ("a.png", True, False),
+        ("b.png", True, False),
+        ("c.png", False, True),
+    ]
+    assert len(read) == 2
+
+
+def test_a_set_has_a_budget_of_pixels_and_of_time(matcher, tmp_path, monkeypatch):
+    paths = []
+    for number in range(4):
+        path = tmp_path / f"{number}.png"
+        path.write_bytes(encoded(canvas(matcher.gallery.images[number], 100), "PNG"))
+        paths.append(str(path))
+    monkeypatch.setattr(batch, "Budget", lambda: Budget(pixels=25_000))
+    rows = batch.encode_set(matcher, paths, matcher.embed, lambda *_: None)
+    assert [row.problem[:24] for row in rows] == ["", "", "Not read: a set may have", "Not read: a set may have"]
+    monkeypatch.setattr(batch, "Budget", lambda: Budget(seconds=-1))
+    rows = batch.encode_set(matcher, paths, matcher.embed, lambda *_: None)
+    assert {row.problem for row in rows} == {"Not read: a set may take -1 s. Send fewer pictures."}
+
+
+def test_a_set_that_nobody_waits_for_is_left_between_two_pictures(matcher, tmp_path):
+    def report(done: float, what: str) -> None:
+        if done > 0:
+            raise ValueError("Nobody waits for this set any more.")
+
+    paths = []
+    for number in range(3):
+        path = tmp_path / f"{number}.png"
+        path.write_bytes(encoded(canvas(matcher.gallery.images[number]), "PNG"))
+        paths.append(str(path))
+    with pytest.raises(ValueError, match="Nobody waits"):
+        batch.encode_set(matcher, paths, lambda _: pytest.fail("nothing may be embedded"), report)
+
+
+def test_a_file_that_is_gone_is_told(matcher, tmp_path):
+    with pytest.raises(ValueError, match=r"'gone.png' is no longer here. Upload it again."):
+        batch.encode_set(matcher, [str(tmp_path / "gone.png")], matcher.embed, lambda *_: None)

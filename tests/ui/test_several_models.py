@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import urllib.request
+from pathlib import Path
 
 import pytest
 from gradio_client import Client, handle_file
 from starlette.testclient import TestClient
 
+import app
 from siamese.bundle.locating import PRETRAINED
 from siamese.matcher import Matcher
 from siamese.ui import about, naming, page, serving
@@ -105,3 +108,40 @@ def test_the_app_answers_for_both(things, matcher, tmp_path):
         assert answer["same"] is True
         found = client.predict(handle_file(str(path)), 3, api_name="/my-things_neighbours")
         assert len(found) == 3 and found[0]["name"].startswith("class")
+
+
+@pytest.fixture
+def app_of(monkeypatch, things):
+    """`app.build()` for a model; the page of every model but the one that ships cannot be laid out if `broken`."""
+
+    def build(wanted: Path, broken: bool) -> tuple:
+        lay_out = page.lay_out
+
+        def failing(matcher, *rest, **named):
+            if matcher.source != "pretrained":
+                raise KeyError("a part of it\nis missing")
+            lay_out(matcher, *rest, **named)
+
+        monkeypatch.setenv("SIAMESE_MODEL", str(wanted))
+        if broken:
+            monkeypatch.setattr(page, "lay_out", failing)
+        return app.build()
+
+    return build
+
+
+def test_a_page_that_cannot_be_laid_out_falls_back_to_what_ships(app_of, things, capsys):
+    served, demo = app_of(things, broken=True)
+    assert served.matcher.source == "pretrained" and served.others == ()
+    assert "cannot be shown: 'a part of it" in served.problem and "\n" not in served.problem
+    assert served.problem in capsys.readouterr().err
+    assert "cannot be shown" in json.dumps(demo.config, default=str)
+
+
+def test_what_ships_is_not_hidden_by_a_fallback(app_of, monkeypatch):
+    def failing(*_: object, **__: object) -> None:
+        raise KeyError("broken")
+
+    monkeypatch.setattr(page, "lay_out", failing)
+    with pytest.raises(KeyError, match="broken"):
+        app_of(Path("pretrained"), broken=False)
