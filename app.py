@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,6 +33,10 @@ def prepare() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     with contextlib.suppress(ImportError):  # before torch, where there is a Space GPU to attach
         import spaces  # noqa: F401
+    # Read by Gradio: where uploads go. It removes them after an hour, and this process's folder goes with the process.
+    from siamese.ui.leavings import temporary_folder
+
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(temporary_folder()))
 
 
 def build() -> tuple[Served, Page]:
@@ -64,14 +70,24 @@ def build() -> tuple[Served, Page]:
 
 
 def main() -> None:
-    """Serve the page until Ctrl+C."""
+    """Serve the page until Ctrl+C, or until SIGTERM is sent."""
     served, demo = build()
-    from siamese.ui import page
+    from siamese.ui import leavings, page
 
+    for sent, status in ((signal.SIGINT, 0), (signal.SIGTERM, 128 + signal.SIGTERM)):
+        if signal.getsignal(sent) != signal.SIG_IGN:  # as `nohup` leaves it
+            signal.signal(sent, partial(_end, status))
     try:
         page.launch(demo)
-    finally:
+    except SystemExit as ended:
         served.matcher.close()
+        leavings.remove_own()
+        # At once: the interpreter would wait for open streams and for runs of the Learn tab, or abort in their midst.
+        os._exit(int(ended.code or 0))
+
+
+def _end(status: int, *_: object) -> None:
+    raise SystemExit(status)
 
 
 if __name__ == "__main__":

@@ -27,12 +27,17 @@ configuration, command, seed, versions, time and hardware. `siamese.recipes` has
 
 from __future__ import annotations
 
+import signal
 import sys
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C during the imports ends in silence
 
 from siamese import cli
 from siamese.bundle import hub, tables
+from siamese.bundle.folder_lock import alone_in
 from siamese.bundle.format import save
-from siamese.evaluation import plots
+from siamese.evaluation import collapse, plots
 from siamese.recipes.digits import train_digits
 from siamese.recipes.pictures import train_pictures
 
@@ -42,10 +47,11 @@ def main(arguments: list[str] | None = None) -> None:
     if job.push_to_hub:
         hub.check_push(job.push_to_hub, job.private)
     recipe, command = train_pictures if job.images else train_digits, cli.command(config, job.images, job.weights)
-    trained = recipe(config, job, command)
-    save(trained, job.out)
-    plots.write_report(trained.measurements, trained.calibration.threshold, job.out / "report.html")
-    print(tables.both_tables(trained.measurements))
+    with alone_in(job.out):
+        trained = recipe(config, job, command)
+        save(trained, job.out)
+        plots.write_report(trained.measurements, trained.calibration.threshold, job.out / "report.html")
+    print(*collapse.warnings(trained.measurements), tables.both_tables(trained.measurements), sep="\n\n")
     if job.push_to_hub:
         hub.push(job.out, job.push_to_hub, job.private)
     print(f"\nBundle: {job.out}")

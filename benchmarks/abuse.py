@@ -29,7 +29,6 @@ import struct
 import tempfile
 import threading
 import time
-import urllib.request
 import zipfile
 import zlib
 from collections import Counter
@@ -45,72 +44,11 @@ from visitors import ask, event_of
 import siamese
 from siamese.models.device import usable_cores
 from tests.app_server import children_of, process_of, running_app
+from tests.queue_client import LONGEST, Site
 
 SIDE = 7000  # pixels of a large picture
 FEWEST = 20  # questions of the honest visitor
 PAUSE = 0.2  # seconds from one question of the honest visitor to the next
-LONGEST = 120.0  # seconds that a part waits for an answer
-
-
-class Site:
-    """The running app: its address, its process, and a visitor's ways to ask it."""
-
-    def __init__(self, url: str) -> None:
-        self.url, self.host = url, url.removeprefix("http://")
-        self.pid = process_of(url).name
-        config = json.loads(urllib.request.urlopen(f"{url}/config").read())
-        self.ids: dict[str, int] = {}  # of the main page's elements, which comes first
-        for part in config["components"]:
-            self.ids.setdefault(part["props"].get("elem_id"), part["id"])
-        self.dependencies = config["dependencies"]
-
-    def event(self, element: str, name: str) -> int:
-        """The id of the event of that name of the element of that id."""
-        target = [self.ids[element], name]
-        return next(part["id"] for part in self.dependencies if target in part["targets"])
-
-    def post(self, path: str, body: bytes, kind: str = "application/json") -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection(self.host, timeout=LONGEST)
-        try:
-            connection.request("POST", path, body, {"Content-Type": kind})
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            return 0, repr(error).encode()
-        finally:
-            connection.close()
-
-    def upload(self, name: str, content: bytes) -> dict:
-        """A file that was sent to the app, as an event takes it."""
-        border = secrets.token_hex(8)
-        head = f'--{border}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'.encode()
-        body = head + content + f"\r\n--{border}--\r\n".encode()
-        status, answer = self.post("/gradio_api/upload", body, f"multipart/form-data; boundary={border}")
-        if status != 200:
-            raise RuntimeError(f"the upload was answered by {status}: {answer[:200]!r}")
-        return {"path": json.loads(answer)[0], "meta": {"_type": "gradio.FileData"}}
-
-    def call(self, endpoint: str, *data: object) -> tuple[bool, str]:
-        """An endpoint's answer as text, and whether it was one; else the problem."""
-        status, joined = self.post(f"/gradio_api/call/{endpoint}", json.dumps({"data": data}).encode())
-        if status != 200:
-            return False, f"{status} {joined[:200].decode()}"
-        address = f"{self.url}/gradio_api/call/{endpoint}/{json.loads(joined)['event_id']}"
-        with urllib.request.urlopen(address, timeout=LONGEST) as stream:
-            last = ""
-            for line in stream:
-                text = line.decode().strip()
-                if text.startswith("event: "):
-                    last = text[7:]
-                elif text.startswith("data: ") and last in ("complete", "error"):
-                    return last == "complete", text[6:]
-        return False, "the stream ended"
-
-    def join(self, event: int, data: list, session: str | None = None, event_data: object = None) -> tuple[int, str]:
-        """Put an event into the queue; its status and the session's name. Nobody listens to it."""
-        session = session or secrets.token_hex(6)
-        body = {"data": data, "fn_index": event, "session_hash": session, "event_data": event_data}
-        return self.post("/gradio_api/queue/join", json.dumps(body).encode())[0], session
 
 
 class Honest:
@@ -233,29 +171,13 @@ def train(site: Site) -> str:
         begun, seconds = time.perf_counter(), None
         while seconds is None and time.perf_counter() - begun < LONGEST:
             status, session = site.join(event, [], event_data=wanted)
-            if status == 200 and first_frame(site, session):
+            if status == 200 and site.first_frames(session):
                 seconds = time.perf_counter() - begun
             else:
                 time.sleep(0.5)
         left = seconds_until_idle(site)
     when = f"after {seconds:.1f} s" if seconds else f"not within {LONGEST:.0f} s"
     return f"{honest.told()}; joined: {dict(statuses)}; a visitor's first frame {when}; idle {left}"
-
-
-def first_frame(site: Site, session: str) -> bool:
-    """Listen until a run shows its first frame, then leave; whether it did."""
-    with urllib.request.urlopen(f"{site.url}/gradio_api/queue/data?session_hash={session}", timeout=LONGEST) as stream:
-        until = time.perf_counter() + LONGEST
-        for line in stream:
-            if time.perf_counter() > until:
-                return False
-            if line.startswith(b"data: "):
-                message = json.loads(line[6:])
-                if message["msg"] == "process_generating" and "snapshots" in str(message["output"]):
-                    return True
-                if message["msg"] in ("process_completed", "close_stream", "unexpected_error"):
-                    return False
-    return False
 
 
 def seconds_until_idle(site: Site, quiet: float = 2.0, most: float = LONGEST) -> str:

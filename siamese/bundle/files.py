@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 MOST_JSON = 10_000_000  # bytes of a bundle's JSON file; one of 10,000 label names has some hundred thousand
 
 
@@ -26,6 +28,8 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
         write(temporary)
         temporary.chmod(0o644)
         temporary.replace(path)
+    except (RuntimeError, SafetensorError) as error:  # how torch and safetensors tell of a full disk
+        raise OSError(f"{str(path)!r} could not be written: {str(error).splitlines()[0]}") from error
     finally:
         temporary.unlink(missing_ok=True)
 

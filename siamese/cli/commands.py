@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import shlex
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from siamese.cli import pairs
 
@@ -45,25 +50,49 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def status_of(name: str, program: Callable[[], Any], stopped: str = "Stopped.") -> int:
-    """Run a program; what is wrong with its input becomes one line on stderr, and status 2.
+    """Run a program; what is wrong with its input or its machine becomes one line on stderr, and status 2.
 
     Args:
         name: of the program, for the line.
         program: to run.
-        stopped: what is given after Ctrl+C, which ends with status 130.
+        stopped: what is given after Ctrl+C, which ends with status 130, and after SIGTERM, with 143. Either unwinds the
+            program, so that it leaves nothing half-written.
     """
+    signal.signal(signal.SIGTERM, _terminated)
+    if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         program()
-    except (ValueError, OSError) as error:
-        print(f"{name}: {error}", file=sys.stderr)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be written goes nowhere
+        print(f"{name}: its output was closed, so it has stopped.", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except (ValueError, OSError) as error:
+        full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
+        print(f"{name}: {error}{'. Make room on the disk and start again.' if full else ''}", file=sys.stderr)
+        return 2
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError | torch.OutOfMemoryError) and "allocate memory" not in str(error):
+            raise
+        print(f"{name}: the memory is too small. Make pictures, network or batch smaller.", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as error:
         print(f"\n{stopped}", file=sys.stderr)
-        return 130
+        return 143 if isinstance(error, Terminated) else 130
     return 0
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM was sent; it stops a program as Ctrl+C does."""
+
+
+def _terminated(*_: object) -> None:
+    raise Terminated
+
+
 def _index(given: argparse.Namespace) -> None:
+    from siamese.bundle.folder_lock import alone_in
     from siamese.bundle.locating import names_folder
     from siamese.matcher import load
     from siamese.recipes.index import index
@@ -73,7 +102,8 @@ def _index(given: argparse.Namespace) -> None:
     source = matcher.folder.resolve().name if given.model and names_folder(given.model) else matcher.source
     words = ["python", "-m", "siamese", "index", given.folder.resolve().name, "--out", given.out.resolve().name]
     words += ["--model", source] if given.model else []
-    count, failed = index(matcher, given.folder, given.out, shlex.join(words))
+    with alone_in(given.out):
+        count, failed = index(matcher, given.folder, given.out, shlex.join(words))
     for name, why in failed:
         print(f"Left out: {name}: {why}")
     if failed:

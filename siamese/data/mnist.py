@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import shutil
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from siamese.data.images import LabeledImages
 from siamese.data.location import find_data_dir
 
 TRAIN_SIZE, TEST_SIZE = 60_000, 10_000
 NAMES = tuple("0123456789")
+FILES = {True: "train", False: "t10k"}  # how the names of their files begin
 
 
 def load_mnist(data_dir: str | os.PathLike | None = None, train: bool = True) -> LabeledImages:
     """The 60,000 training or 10,000 test images of MNIST, in their published order.
 
-    They are read from `MNIST/raw` in the data folder, where torchvision stores them. They are downloaded only if no
+    They are read from `MNIST/raw` in the data folder, where torchvision stores them, unpacked or as `.gz`. They are downloaded only if no
     folder was named, neither by the argument nor by `$SIAMESE_DATA`.
 
     Args:
@@ -33,7 +41,8 @@ def load_mnist(data_dir: str | os.PathLike | None = None, train: bool = True) ->
     root = find_data_dir(data_dir)
     named = bool(data_dir or os.environ.get("SIAMESE_DATA"))
     try:
-        dataset = MNIST(root, train=train, download=not named)
+        with _unpacked(root, train) as unpacked:
+            dataset = MNIST(unpacked, train=train, download=not named)
     except RuntimeError as error:
         if (root / "MNIST" / "raw").is_dir():
             raise ValueError(f"The MNIST files in {str(root)!r} cannot be read: {error}") from error
@@ -43,9 +52,34 @@ def load_mnist(data_dir: str | os.PathLike | None = None, train: bool = True) ->
                 "Name the folder above it, or none to download it."
             ) from error
         raise ValueError(f"MNIST could not be downloaded to {str(root)!r}: {error}") from error
-    except (ValueError, AssertionError, OSError) as error:
+    except (ValueError, AssertionError, OSError, EOFError, zlib.error) as error:
         raise ValueError(f"The MNIST files in {str(root)!r} cannot be read: {error}") from error
     expected = TRAIN_SIZE if train else TEST_SIZE
     if dataset.data.shape != (expected, 28, 28) or len(dataset.targets) != expected:
         raise ValueError(f"The MNIST files in {str(root)!r} hold {tuple(dataset.data.shape)}, not {expected} images.")
+    if dataset.targets.min() < 0 or dataset.targets.max() >= len(NAMES):
+        found = f"{int(dataset.targets.min())} to {int(dataset.targets.max())}"
+        raise ValueError(f"The MNIST files in {str(root)!r} have labels from {found}, not 0 to 9.")
     return LabeledImages(dataset.data.unsqueeze(1), dataset.targets.long(), NAMES)
+
+
+@contextmanager
+def _unpacked(root: Path, train: bool) -> Iterator[Path]:
+    """The data folder; or a temporary one with both files unpacked, where they lie there as they are published, as `.gz`.
+
+    torchvision unpacks only what it has downloaded. The data folder may be read-only, so nothing is written to it.
+    """
+    raw = root / "MNIST" / "raw"
+    names = [f"{FILES[train]}-images-idx3-ubyte", f"{FILES[train]}-labels-idx1-ubyte"]
+    if not any((raw / f"{name}.gz").is_file() and not (raw / name).is_file() for name in names):
+        yield root
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "MNIST" / "raw"
+        folder.mkdir(parents=True)
+        for name in names:
+            packed = not (raw / name).is_file()
+            with gzip.open(raw / f"{name}.gz") if packed else (raw / name).open("rb") as source:
+                with (folder / name).open("wb") as target:
+                    shutil.copyfileobj(source, target)
+        yield Path(temporary)

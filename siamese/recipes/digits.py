@@ -28,7 +28,10 @@ def train_digits(config: RunConfig, job: Job, command: str) -> Bundle:
     corpus = load_corpus(config.data, job.data_dir)
     digits, kept = digits_to_fit(config.data, corpus), None
     if config.data.filter_label_noise:
-        kept = resumed["kept"].cpu() if resumed else clean_labels(digits, config.training.seed, job.device)
+        kept = resumed["kept"] if resumed else clean_labels(digits, config.training.seed, job.device)
+        if kept is None or kept.dtype != torch.bool or kept.shape != (len(digits),):
+            raise ValueError(f"{str(checkpoint)!r} does not say which digits were kept. Start again without --resume.")
+        kept = kept.cpu()
         print(f"Label-noise filter: {int((~kept).sum())} of {len(digits)} digits left out", flush=True)
         digits = digits.subset(kept)
     sources = training_sources(config.data, corpus, digits)

@@ -13,6 +13,16 @@ from siamese.config import RunConfig, to_json
 from siamese.training.trainer import Trainer
 
 CHECKPOINT = "checkpoint.pt"  # its name in a run's folder
+FIELDS: dict[str, type | tuple[type, ...]] = {  # of a checkpoint, beside its configuration
+    "kept": (torch.Tensor, type(None)),
+    "net": dict,
+    "ema": dict,
+    "optimizer": dict,
+    "scheduler": dict,
+    "epoch": int,
+    "history": list,
+    "best": (dict, type(None)),
+}
 
 
 def save(trainer: Trainer, path: Path, config: RunConfig, kept: torch.Tensor | None = None) -> None:
@@ -64,6 +74,14 @@ def read(path: Path, config: RunConfig, device: str = "cpu") -> dict[str, Any]:
             f"{str(path)!r} was made with other settings ({differing[0]}). Resume with the same, or start again without "
             "--resume."
         )
+    for name, kind in FIELDS.items():
+        if name not in state or not isinstance(state[name], kind):
+            raise ValueError(f"{str(path)!r} has no whole {name!r}. Start again without --resume.")
+    if not 0 <= state["epoch"] <= config.training.epochs or len(state["history"]) != state["epoch"]:
+        raise ValueError(
+            f"{str(path)!r} is at epoch {state['epoch']} of {config.training.epochs}, with {len(state['history'])} in its "
+            "history. Start again without --resume."
+        )
     return state
 
 
@@ -84,7 +102,7 @@ def restore(trainer: Trainer, state: dict[str, Any], name: str = "The checkpoint
         trainer.optimizer.load_state_dict(state["optimizer"])
         trainer.scheduler.load_state_dict(state["scheduler"])
         trainer.epoch, trainer.history, trainer.best = state["epoch"], state["history"], state["best"]
-    except (RuntimeError, ValueError, KeyError) as error:
+    except (RuntimeError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"{name} was made with another network. Start again without --resume.") from error
 
 

@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from siamese.bundle import sprite as bundle_sprite
 from siamese.matcher import Matcher
 from siamese.ui import about, api, batch, compare, components, learn, map, naming, neighbours, symbols, theme
+from siamese.ui.leavings import temporary_folder
 from siamese.ui.line import Line
 from siamese.ui.listeners import StreamWatch
 from siamese.ui.live_settings import SECONDS
@@ -88,7 +89,7 @@ def lay_out(
     """
     # A copy: a path in a cache would tell visitors about this machine, and not every path may be served.
     sheet = bundle_sprite.file_name(matcher.input)
-    sprite = Path(tempfile.mkdtemp(prefix="siamese-")) / sheet
+    sprite = Path(tempfile.mkdtemp(dir=temporary_folder())) / sheet
     shutil.copyfile(matcher.folder / sheet, sprite)
     plotly = map.plotly_js()
     gr.set_static_paths([sprite, plotly])
