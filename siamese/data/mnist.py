@@ -16,14 +16,14 @@ from siamese.data.location import find_data_dir
 
 TRAIN_SIZE, TEST_SIZE = 60_000, 10_000
 NAMES = tuple("0123456789")
-FILES = {True: "train", False: "t10k"}  # how the names of their files begin
+FILES = tuple(f"{part}-{what}" for part in ("train", "t10k") for what in ("images-idx3-ubyte", "labels-idx1-ubyte"))
 
 
 def load_mnist(data_dir: str | os.PathLike | None = None, train: bool = True) -> LabeledImages:
     """The 60,000 training or 10,000 test images of MNIST, in their published order.
 
-    They are read from `MNIST/raw` in the data folder, where torchvision stores them, unpacked or as `.gz`. They are downloaded only if no
-    folder was named, neither by the argument nor by `$SIAMESE_DATA`.
+    They are read from `MNIST/raw` in the data folder, where torchvision stores them, unpacked or as `.gz`. They are
+    downloaded only if no folder was named, neither by the argument nor by `$SIAMESE_DATA`.
 
     Args:
         data_dir: the folder that contains `MNIST/raw`; None for `$SIAMESE_DATA`, or a download to `./data`.
@@ -41,7 +41,7 @@ def load_mnist(data_dir: str | os.PathLike | None = None, train: bool = True) ->
     root = find_data_dir(data_dir)
     named = bool(data_dir or os.environ.get("SIAMESE_DATA"))
     try:
-        with _unpacked(root, train) as unpacked:
+        with _unpacked(root) as unpacked:
             dataset = MNIST(unpacked, train=train, download=not named)
     except RuntimeError as error:
         if (root / "MNIST" / "raw").is_dir():
@@ -64,22 +64,23 @@ def load_mnist(data_dir: str | os.PathLike | None = None, train: bool = True) ->
 
 
 @contextmanager
-def _unpacked(root: Path, train: bool) -> Iterator[Path]:
-    """The data folder; or a temporary one with both files unpacked, where they lie there as they are published, as `.gz`.
+def _unpacked(root: Path) -> Iterator[Path]:
+    """The data folder; or a temporary one with its files unpacked, where some lie there as they are published, as `.gz`.
 
     torchvision unpacks only what it has downloaded. The data folder may be read-only, so nothing is written to it.
     """
     raw = root / "MNIST" / "raw"
-    names = [f"{FILES[train]}-images-idx3-ubyte", f"{FILES[train]}-labels-idx1-ubyte"]
-    if not any((raw / f"{name}.gz").is_file() and not (raw / name).is_file() for name in names):
+    packed = [name for name in FILES if not (raw / name).is_file() and (raw / f"{name}.gz").is_file()]
+    if not packed:
         yield root
         return
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "MNIST" / "raw"
         folder.mkdir(parents=True)
-        for name in names:
-            packed = not (raw / name).is_file()
-            with gzip.open(raw / f"{name}.gz") if packed else (raw / name).open("rb") as source:
-                with (folder / name).open("wb") as target:
+        for name in FILES:
+            if name in packed:
+                with gzip.open(raw / f"{name}.gz") as source, (folder / name).open("wb") as target:
                     shutil.copyfileobj(source, target)
+            elif (raw / name).is_file():
+                shutil.copyfile(raw / name, folder / name)
         yield Path(temporary)

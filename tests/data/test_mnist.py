@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import shutil
+
 import numpy as np
 import pytest
 
@@ -33,6 +36,34 @@ def test_files_of_another_size_are_refused(tmp_path):
     write_mnist(tmp_path, few, few)
     with pytest.raises(ValueError, match="not 60000 images"):
         load_mnist(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "packed", [("train-images-idx3-ubyte",), ("train-labels-idx1-ubyte", "train-images-idx3-ubyte")]
+)
+def test_files_are_read_as_they_are_published(mnist_dir, tmp_path, packed):
+    raw = tmp_path / "MNIST" / "raw"
+    shutil.copytree(mnist_dir / "MNIST" / "raw", raw)
+    for name in packed:
+        (raw / f"{name}.gz").write_bytes(gzip.compress((raw / name).read_bytes(), 1))
+        (raw / name).unlink()
+    before = sorted(path.name for path in raw.iterdir())
+    read, expected = load_mnist(tmp_path), load_mnist(mnist_dir)
+    assert read.images.equal(expected.images) and read.labels.equal(expected.labels)
+    assert sorted(path.name for path in raw.iterdir()) == before
+    (raw / f"{packed[0]}.gz").write_bytes((raw / f"{packed[0]}.gz").read_bytes()[:-100])
+    with pytest.raises(ValueError, match="cannot be read"):
+        load_mnist(tmp_path)
+
+
+def test_labels_beyond_nine_are_refused(mnist_dir, tmp_path):
+    raw = tmp_path / "MNIST" / "raw"
+    shutil.copytree(mnist_dir / "MNIST" / "raw", raw)
+    labels = bytearray((raw / "t10k-labels-idx1-ubyte").read_bytes())
+    labels[-1] = 11
+    (raw / "t10k-labels-idx1-ubyte").write_bytes(bytes(labels))
+    with pytest.raises(ValueError, match="labels from 0 to 11, not 0 to 9"):
+        load_mnist(tmp_path, train=False)
 
 
 def test_a_truncated_file_is_refused(mnist_dir, tmp_path):

@@ -58,7 +58,7 @@ def test_a_restored_run_goes_on_to_the_last_bit(digits, tmp_path, monkeypatch, n
 @pytest.fixture
 def checkpoint(digits, tmp_path) -> Path:
     run = trainer_of(digits)
-    run.epoch = 1
+    run.epoch, run.history = 1, [{"epoch": 1}]
     checkpoints.save(run, tmp_path / "checkpoint.pt", RUN)
     return tmp_path / "checkpoint.pt"
 
@@ -104,6 +104,42 @@ def test_a_damaged_checkpoint_is_refused_in_one_line(checkpoint, damage):
         checkpoints.read(checkpoint, RUN)
     assert "without --resume" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("kept", 3),
+        ("net", None),
+        ("ema", []),
+        ("optimizer", "text"),
+        ("scheduler", None),
+        ("epoch", "1"),
+        ("epoch", 5),
+        ("epoch", -1),
+        ("history", {}),
+        ("history", []),
+        ("best", 1.5),
+    ],
+)
+def test_a_checkpoint_with_a_field_of_another_kind_is_refused(checkpoint, field, value):
+    state = torch.load(checkpoint, weights_only=True)
+    for changed in (state | {field: value}, {name: state[name] for name in state if name != field}):
+        torch.save(changed, checkpoint)
+        with pytest.raises(ValueError, match="Start again without --resume"):
+            checkpoints.read(checkpoint, RUN)
+
+
+@pytest.mark.parametrize("field", ["net", "ema", "optimizer", "scheduler"])
+def test_a_checkpoint_with_something_else_within_a_field_is_refused(digits, checkpoint, field):
+    state = torch.load(checkpoint, weights_only=True)
+    for other in ({}, {"state": None, "param_groups": 3}, {"last_epoch": "x"}):
+        torch.save(state | {field: other}, checkpoint)
+        found = checkpoints.read(checkpoint, RUN)
+        if field == "scheduler":  # torch takes whatever a scheduler's state holds
+            continue
+        with pytest.raises(ValueError, match="Start again without --resume"):
+            checkpoints.restore(trainer_of(digits), found)
 
 
 def test_a_checkpoint_that_would_run_code_is_refused(tmp_path):
