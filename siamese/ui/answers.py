@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -15,6 +16,8 @@ from siamese.retrieval.results import Comparison, Neighbour, Query
 from siamese.retrieval.search import vote
 from siamese.ui.components import pixels_value
 from siamese.ui.wording import Wording, wording_of
+
+log = logging.getLogger(__name__)
 
 VOTERS = 10  # neighbours that vote on what a drawing shows
 
@@ -33,8 +36,16 @@ def show_errors(function: Callable) -> Callable:
 
 
 def downloadable(name: str, text: str) -> str:
-    """The path of a text that a visitor can download; Gradio deletes it with the rest of its cache."""
-    return save_bytes_to_cache(text.encode("utf-8"), name, gr.utils.get_upload_folder())
+    """The path of a text that a visitor can download; Gradio deletes it with the rest of its cache.
+
+    Raises:
+        gr.Error: the disk is full.
+    """
+    try:
+        return save_bytes_to_cache(text.encode("utf-8"), name, gr.utils.get_upload_folder())
+    except OSError as error:
+        log.warning("A file for a visitor could not be written: %s", error)
+        raise gr.Error("There is no room for files just now. Try again in an hour.", print_exception=False) from error
 
 
 def encode(matcher: Matcher, *pictures: Picture | None) -> list[tuple[Query | None, str]]:

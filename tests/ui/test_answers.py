@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import gradio as gr
 import pytest
 
 from siamese.matcher import Matcher
@@ -101,3 +102,12 @@ def test_the_last_drawings_are_cached(calls, monkeypatch, drawings):
     answers.encode(served, drawings[1])
     served.close()
     assert len(encoded(calls)) == 4
+
+
+def test_a_full_disk_is_told_to_who_wants_a_file(monkeypatch):
+    def full(*_: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(answers, "save_bytes_to_cache", full)
+    with pytest.raises(gr.Error, match="There is no room for files just now"):
+        answers.downloadable("compared.csv", "a,b")
