@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from safetensors import SafetensorError
 
 from siamese.bundle.files import write_json, write_text, write_whole
 from tests.helpers import ROOT
@@ -34,8 +35,11 @@ def test_a_new_file_takes_the_place_of_the_old(tmp_path):
     assert path.read_text() == "new"
 
 
-@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
-def test_a_writer_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, error):
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [(OSError, OSError), (RuntimeError, OSError), (SafetensorError, OSError), (KeyboardInterrupt, KeyboardInterrupt)],
+)
+def test_a_writer_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, error, raised):
     path = tmp_path / "weights.bin"
     path.write_text("old")
 
@@ -43,7 +47,7 @@ def test_a_writer_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, erro
         temporary.write_text("half of the n")
         raise error("the disk is full")
 
-    with pytest.raises(error):
+    with pytest.raises(raised, match="the disk is full"):
         write_whole(path, fail)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
