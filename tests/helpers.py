@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 from copy import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 
+from siamese.bundle.format import Bundle
 from siamese.config import AugmentationConfig, NetworkConfig
 from siamese.data.images import LabeledImages
+from siamese.inputs.preparing import to_batch
 from siamese.matcher import Matcher
+from siamese.models.inference import embed
 from siamese.retrieval.gallery import Gallery
 from siamese.ui.listeners import Listeners
 
@@ -76,6 +80,14 @@ def leaving_out(matcher: Matcher, left_out: np.ndarray) -> Matcher:
         **{part: getattr(matcher.gallery, part)[kept] for part in ("images", "labels", "embeddings", "xy")}
     )
     return other
+
+
+def embedded_anew(bundle: Bundle, count: int) -> Bundle:
+    """A bundle of ink whose network has changed, with the first pictures of its gallery as that network embeds them."""
+    gallery = bundle.gallery
+    images = gallery.images[:count]
+    embeddings = embed(bundle.net, to_batch(images, bundle.net.input), views=bundle.inference.views).numpy()
+    return replace(bundle, gallery=Gallery(images, gallery.labels[:count], embeddings, gallery.xy[:count]))
 
 
 def unit_rows(count: int, dim: int, seed: int = 0) -> torch.Tensor:

@@ -83,8 +83,10 @@ def load_gallery(folder: Path, embedding_dim: int, names: int, input: InputConfi
         raise ValueError(f"{path} holds places on the map that are not within -1 and 1.")
     # Checked now, decoded when a picture is first asked for: a visit may well need none.
     picture = folder / sprite.file_name(input)
-    sheet = picture.read_bytes()
     try:
+        if picture.stat().st_size > sprite.most_bytes(count, input):
+            raise ValueError(f"is larger than {count} pictures are.")
+        sheet = picture.read_bytes()
         sprite.check(sheet, count, input)
     except ValueError as error:
         raise ValueError(f"{picture} {error}") from error

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from siamese.config import InputConfig
+from siamese.inputs.decode import UNREADABLE
 
 PER_ROW = 100
 THUMBNAIL = 64  # pixels of the longer side
@@ -65,6 +66,12 @@ def encode(images: np.ndarray, input: InputConfig) -> bytes:
     return buffer.getvalue()
 
 
+def most_bytes(count: int, input: InputConfig) -> int:
+    """How large the file of a sheet of so many pictures can be: as its pixels, with as much again for what frames them."""
+    height, width = cell_size(input)
+    return 2 * (count + PER_ROW) * height * width * (1 if input.kind == "ink" else 3)
+
+
 def check(content: bytes, count: int, input: InputConfig) -> None:
     """Make sure that a file is a whole sheet of so many pictures, without decoding it where its checksums tell.
 
@@ -72,12 +79,12 @@ def check(content: bytes, count: int, input: InputConfig) -> None:
         ValueError: it is not; the message goes on from the file's name.
     """
     height, width = cell_size(input)
-    mode = "L" if input.kind == "ink" else "RGB"
     with _opened(content, input) as image:
-        if image.mode != mode or image.size != (PER_ROW * width, -(-count // PER_ROW) * height):
-            kind = "grey" if mode == "L" else "coloured"
-            raise ValueError(f"is a {image.mode} picture of {image.size}, not of {count} {kind} ones.")
+        mode, size = image.mode, image.size
         image.verify()
+    if mode != ("L" if input.kind == "ink" else "RGB") or size != (PER_ROW * width, -(-count // PER_ROW) * height):
+        kind = "grey" if input.kind == "ink" else "coloured"
+        raise ValueError(f"is a {mode} picture of {size}, not of {count} {kind} ones.")
 
 
 def unpack(content: bytes, count: int, input: InputConfig) -> np.ndarray:
@@ -96,5 +103,5 @@ def _opened(content: bytes, input: InputConfig) -> Iterator[Image.Image]:
     try:
         with Image.open(io.BytesIO(content), formats=[name.upper()]) as image:
             yield image
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+    except (*UNREADABLE, Image.DecompressionBombError) as error:
         raise ValueError(f"is not a whole {name} picture: {error}") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from math import isfinite
 from typing import Literal
 
 from siamese.config.values import OPTIONAL, coerce
@@ -13,7 +12,9 @@ FitName = Literal["pad", "crop"]
 
 # Far beyond what serves: a network of more is a mistake, and might not fit into memory.
 MOST_DIMENSIONS, MOST_CHANNELS, MOST_BLOCKS, MOST_STAGES, MOST_GRID = 4096, 1024, 20, 6, 8
+MOST_HEADS, MOST_VIEWS, MOST_RANK = 8, 32, 100
 LEAST_SIDE, MOST_SIDE = 16, 1024  # of a network's input, in pixels
+LEAST_STD = 1e-4  # of pixels in [0, 1]: of even pictures it is 0, which nothing can be divided by
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,11 @@ class InputConfig:
             raise ValueError(f"channels must be 1 for grey, or 3 of a photo; got {self.channels} of a {self.kind}")
         for name in ("mean", "std"):
             values = getattr(self, name)
-            if len(values) != self.channels or not all(map(isfinite, values)) or (name == "std" and min(values) <= 0):
-                raise ValueError(f"{name} must be {self.channels} finite numbers, one a channel; got {values}")
+            least = LEAST_STD if name == "std" else 0
+            if len(values) != self.channels or not all(least <= value <= 1 for value in values):
+                raise ValueError(
+                    f"{name} must be {self.channels} numbers from {least:g} to 1, one a channel; got {values}"
+                )
         if self.box is not None or self.fit is None or (self.stroke_widths and self.kind == "photo"):
             raise ValueError(f"box and stroke_widths are of ink, fit of other kinds; this input is of {self.kind}")
         if self.stroke_widths and not 0 < self.stroke_widths[0] <= self.stroke_widths[1] <= min(self.size) / 4:
@@ -121,8 +125,11 @@ class NetworkConfig:
             raise ValueError(
                 f"channels and blocks must be of the same 2 to {MOST_STAGES} stages, got {self.channels}, {self.blocks}"
             )
-        if not self.heads or len(set(self.heads)) < len(self.heads):
-            raise ValueError(f"heads must be one name or several different ones, got {', '.join(self.heads) or 'none'}")
+        if not 1 <= len(set(self.heads)) == len(self.heads) <= MOST_HEADS:
+            raise ValueError(
+                f"heads must be one name or several different ones, at most {MOST_HEADS}; "
+                f"got {', '.join(self.heads) or 'none'}"
+            )
         if not 0 <= self.intermediate_grid <= MOST_GRID:
             raise ValueError(f"intermediate_grid must lie between 0 and {MOST_GRID}, got {self.intermediate_grid}")
         if self.final_grid is not None and not 1 <= self.final_grid <= MOST_GRID:
@@ -144,8 +151,10 @@ class Views:
 
     def __post_init__(self) -> None:
         coerce(self)
-        if not self.rotations or not all(map(isfinite, self.rotations)):
-            raise ValueError(f"rotations must be one or more angles in degrees, got {self.rotations}")
+        if not 1 <= len(self.rotations) <= MOST_VIEWS or not all(-360 <= angle <= 360 for angle in self.rotations):
+            raise ValueError(
+                f"rotations must be one or more angles in degrees, at most {MOST_VIEWS}; got {self.rotations}"
+            )
         if self.gate is not None and not 0 <= self.gate < float("inf"):
             raise ValueError(f"gate must be none, 0 or an embedding norm, got {self.gate}")
 
@@ -170,8 +179,8 @@ class InferenceConfig:
 
     def __post_init__(self) -> None:
         coerce(self)
-        if self.novelty_rank < 1:
-            raise ValueError(f"novelty_rank must be at least 1, got {self.novelty_rank}")
+        if not 1 <= self.novelty_rank <= MOST_RANK:
+            raise ValueError(f"novelty_rank must be at least 1 and at most {MOST_RANK}, got {self.novelty_rank}")
         if not 0 <= self.novelty_threshold <= 2:
             raise ValueError(f"novelty_threshold must lie between 0 and 2, got {self.novelty_threshold}")
 

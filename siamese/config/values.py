@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
 # For a field that later versions added: written configurations need not have it.
 OPTIONAL = {"optional": True}
+
+_hints_of: Callable[[Any], dict[str, Any]] = cache(get_type_hints)  # which takes longer than reading the values
 
 
 def coerce(config: Any) -> None:
@@ -20,7 +24,7 @@ def coerce(config: Any) -> None:
     Raises:
         ValueError: a field is of the wrong type.
     """
-    hints = get_type_hints(type(config))
+    hints = _hints_of(type(config))
     for field in fields(config):
         object.__setattr__(config, field.name, _value(hints[field.name], getattr(config, field.name), field.name))
 
@@ -57,7 +61,7 @@ def from_json(kind: type[T], values: Any, name: str = "", complete: bool = False
     """
     if not isinstance(values, dict):
         raise ValueError(f"{name or kind.__name__} must be an object, got {type(values).__name__}")
-    hints, read = get_type_hints(kind), {}
+    hints, read = _hints_of(kind), {}
     for key in sorted(set(values) - set(hints)):
         raise ValueError(f"{_path(name, key)} is unknown")
     for field in fields(kind):  # type: ignore[arg-type]

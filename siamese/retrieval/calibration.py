@@ -26,7 +26,10 @@ class Calibration:
     Attributes:
         distances: the knots, ascending, in [0, 2].
         probabilities: P(same) at each knot, descending, in [0, 1].
-        threshold: distance at which the probability is one half.
+        threshold: distance at which the probability is one half, in [0, 2].
+
+    Raises:
+        ValueError: a number is out of range or order.
     """
 
     distances: tuple[float, ...]
@@ -39,8 +42,8 @@ class Calibration:
             raise ValueError("calibration takes ascending distances and as many descending probabilities")
         if not np.isfinite([*x, *p, self.threshold]).all():
             raise ValueError("calibration takes finite numbers")
-        if not (0 <= p.min() and p.max() <= 1 and 0 <= self.threshold <= 2):
-            raise ValueError("calibration takes probabilities in [0, 1] and a threshold in [0, 2]")
+        if not (0 <= x[0] and x[-1] <= 2 and 0 <= p[-1] and p[0] <= 1 and 0 <= self.threshold <= 2):
+            raise ValueError("calibration takes distances and a threshold in [0, 2], and probabilities in [0, 1]")
 
     def probability(self, distance: float | np.ndarray) -> np.ndarray:
         """P(same) for distances of any shape."""

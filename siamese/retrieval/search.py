@@ -78,10 +78,12 @@ def leave_one_out_vote(embeddings: Any, labels: Any, k: int) -> np.ndarray:
         k: how many vote, typically 5.
 
     Returns:
-        (N,) labels.
+        (N,) labels; of a single row its own, as there is no other.
 
     Raises:
         ValueError: an embedding is not finite.
     """
+    if len(labels) == 1:
+        return np.asarray(labels)
     _, indices = nearest(embeddings, embeddings, k, exclude_self=True)
     return vote(np.asarray(labels)[indices])

@@ -106,10 +106,10 @@ def seen_value(matcher: Matcher, query: Query) -> dict:
     reads = wording.reads_as.format(name)
     if matcher.is_novel(query):
         words = f"like nothing in the gallery; nearest to {wording.named.format(name)}"
-    elif count == VOTERS:
+    elif count == len(neighbours):
         words = reads
     else:
-        words = f"{reads} by {count} of {VOTERS} neighbours"
+        words = f"{reads} by {count} of {len(neighbours)} neighbours"
     return pixels_value(query.pixels, matcher.input) | {"words": words, "name": name}
 
 

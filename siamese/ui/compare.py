@@ -17,6 +17,7 @@ from siamese.ui.wording import wording_of
 CLEAR = (0.7, 1.25)
 AT_ONCE = 20  # answers at the same time: enough to keep every process of the worker pool busy
 EXAMPLES = ("Two different 4s", "A 4 and a 9", "A 1 and a crossed 7", "Same, but missed", "Different, but fooled")
+EXAMPLE_DIGITS = "1479"  # that the examples are of
 
 
 def build(matcher: Matcher) -> None:
@@ -34,7 +35,7 @@ def build(matcher: Matcher) -> None:
             second = components.canvas(words.pads[1], drawn=words.drawn, elem_id="canvas-b")
             second_seen = components.seen()
     where = gr.Checkbox(False, label="Show where they differ", elem_id="where", container=False)
-    names = EXAMPLES if words.drawn else tuple(telling_pairs(matcher))
+    names = examples(matcher)
     gr.Markdown("Try one:" if names else "", elem_classes="try")
     with gr.Row(elem_classes="examples"):
         buttons = [gr.Button(name, size="sm", variant="secondary", min_width=80) for name in names]
@@ -99,11 +100,22 @@ def compare(
     return verdict, seen_a, seen_b
 
 
+def has_digits(matcher: Matcher) -> bool:
+    """Whether a gallery has what `EXAMPLES` show: two pictures of each of their digits. One of other symbols has not."""
+    counts = dict(zip(matcher.labels, np.bincount(matcher.gallery.labels, minlength=len(matcher.labels)), strict=True))
+    return matcher.input.kind == "ink" and all(counts.get(digit, 0) > 1 for digit in EXAMPLE_DIGITS)
+
+
+def examples(matcher: Matcher) -> tuple[str, ...]:
+    """The words of the examples' buttons."""
+    return EXAMPLES if has_digits(matcher) else tuple(telling_pairs(matcher))
+
+
 def shown_example(matcher: Matcher, number: int) -> tuple[Picture, Picture, str, str]:
     """The pair of an example's button: both pictures, and what the pads show of them."""
     a: Picture
     b: Picture
-    if matcher.input.kind == "ink":
+    if has_digits(matcher):
         a, b = shown = example(matcher, number)
     else:
         i, j = list(telling_pairs(matcher).values())[number]

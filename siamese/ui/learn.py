@@ -15,7 +15,7 @@ from siamese.matcher import Matcher
 from siamese.ui import components
 from siamese.ui.gpu import on_gpu
 from siamese.ui.line import Line
-from siamese.ui.live_settings import Settings, enough_pictures, ready_settings
+from siamese.ui.live_settings import Settings, enough_digits, enough_pictures, ready_settings
 from siamese.ui.requests import sent
 from siamese.ui.wording import wording_of
 
@@ -31,8 +31,9 @@ FILES = ("learn.css", "learn_plots.js", "learn_map.js", "learn_view.js", "learn.
 
 
 def possible(matcher: Matcher) -> bool:
-    """Whether a run can learn from a gallery: from digits, or from four classes of eight pictures."""
-    return matcher.input.kind == "ink" or enough_pictures(matcher.gallery.labels)
+    """Whether a run can learn from a gallery: from ten digits, or from four classes of eight pictures."""
+    enough = enough_digits if matcher.input.kind == "ink" else enough_pictures
+    return enough(matcher.gallery.labels)
 
 
 def build(matcher: Matcher, sprite_url: str, seconds: float, line: Line) -> None:

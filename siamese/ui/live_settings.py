@@ -13,6 +13,7 @@ from siamese.ui.wording import Wording
 SECONDS = 20.0  # of processor time that a run may take; it ends then, at whatever step
 MAX_DIM = 64
 MIN_CLASSES, MIN_PER_CLASS = 4, 8  # of own pictures; smaller classes are left out
+MIN_PER_DIGIT = 50  # pictures, of a gallery of digits
 MAX_LEARNING_RATE = 100.0
 
 DEFAULT = {"loss": "contrastive", "margin": 1.0, "dim": 16, "learning_rate": 0.02, "excluded": [], "seed": 0}
@@ -59,6 +60,12 @@ READY_SETTINGS = (
         [DEFAULT | {"excluded": [8, 9]}],
     ),
 )
+
+
+def enough_digits(labels: np.ndarray) -> bool:
+    """Whether a gallery of digits, (N,) their labels, is large enough to learn from: it has 50 pictures of each."""
+    counts = np.bincount(labels, minlength=10)
+    return len(counts) == 10 and bool(counts.min() >= MIN_PER_DIGIT)
 
 
 def enough_pictures(labels: np.ndarray) -> bool:

@@ -23,13 +23,20 @@ from siamese.data.images import SPLIT_SEED, LabeledImages, mean_and_deviation
 from siamese.data.sources import Role, Source
 from siamese.models.networks import initialised
 from siamese.training.trainer import Step, Trainer
-from siamese.ui.live_settings import MIN_CLASSES, MIN_PER_CLASS, SECONDS, Settings, enough_pictures
+from siamese.ui.live_settings import (
+    MIN_CLASSES,
+    MIN_PER_CLASS,
+    MIN_PER_DIGIT,
+    SECONDS,
+    Settings,
+    enough_digits,
+    enough_pictures,
+)
 from siamese.ui.snapshots import Snapshot, Snapshots
 
 PATIENCE = 6.0  # times its budget, a run ends by the clock: where the cores are busy, processor time passes slowly
 STEPS_BETWEEN = 4  # from one snapshot to the next
 HELD_OUT = 100  # pictures of each digit in the snapshots, never trained on
-MIN_PER_DIGIT = 50  # pictures that a gallery of digits must have
 MOST_CLASSES, EPOCH = 30, 4000  # classes of a batch, and pictures of an epoch, of own pictures
 LARGEST = 32  # pixels, of the longer side of a photograph here
 
@@ -63,12 +70,11 @@ def split_gallery(images: np.ndarray, labels: np.ndarray) -> GallerySplit:
     Raises:
         ValueError: the gallery is too small to learn from.
     """
-    counts = np.bincount(labels, minlength=10)
-    if len(counts) != 10 or counts.min() < MIN_PER_DIGIT:
+    if not enough_digits(labels):
         raise ValueError(f"The gallery has too few pictures to learn from: it takes {MIN_PER_DIGIT} of each digit.")
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(SPLIT_SEED)).numpy()
     held_out = np.concatenate(
-        [order[labels[order] == digit][: min(HELD_OUT, count // 8)] for digit, count in enumerate(counts)]
+        [order[labels[order] == digit][: min(HELD_OUT, count // 8)] for digit, count in enumerate(np.bincount(labels))]
     )
     names = tuple(map(str, range(10)))
     everything = LabeledImages(torch.from_numpy(np.array(images))[:, None], torch.from_numpy(np.array(labels)), names)

@@ -23,7 +23,7 @@ from siamese.matcher import Matcher
 from siamese.models.inference import embed
 from siamese.models.networks import initialised
 from siamese.retrieval.gallery import Gallery
-from siamese.ui import about, page
+from siamese.ui import about, compare, learn, page
 from tests.helpers import TINY, canvas
 
 PICTURES = 120
@@ -197,6 +197,10 @@ def works(folder: Path, full: bool) -> None:
     assert set(matcher.recognise([("a", first), ("b", second)], second).probabilities) == {"a", "b"}
     assert all(np.isfinite(places).all() for places in matcher.differences(first, second))
     assert model_card(matcher.bundle.measurements, matcher.bundle.net.config.heads)
+    for number in range(len(compare.examples(matcher))):
+        compare.shown_example(matcher, number)
+    if learn.possible(matcher):
+        learn.split_of(matcher)
     if full:
         shown = page.build(matcher)
     else:

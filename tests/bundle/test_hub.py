@@ -17,7 +17,7 @@ import torch
 
 import siamese
 from siamese.bundle import format as bundle
-from tests.helpers import ROOT
+from tests.helpers import ROOT, embedded_anew
 from tests.hub_server import READ_TOKEN, TOKEN, HubServer, Repo
 
 REPO = "user/digits"
@@ -116,7 +116,7 @@ def other_folder(bundle_folder: Path, tmp_path_factory: pytest.TempPathFactory) 
         for parameter in other.net.parameters():
             parameter *= 1 + 0.1 * torch.rand(parameter.shape, generator=generator)
     folder = tmp_path_factory.mktemp("bundles") / "other"
-    bundle.save(other, folder)
+    bundle.save(embedded_anew(other, 300), folder)
     return folder
 
 
