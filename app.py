@@ -13,6 +13,7 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -71,12 +72,11 @@ def build() -> tuple[Served, Page]:
 
 def main() -> None:
     """Serve the page until Ctrl+C, or until SIGTERM is sent."""
+    _on_signals(_end_at_once)
     served, demo = build()
     from siamese.ui import leavings, page
 
-    for sent, status in ((signal.SIGINT, 0), (signal.SIGTERM, 128 + signal.SIGTERM)):
-        if signal.getsignal(sent) != signal.SIG_IGN:  # as `nohup` leaves it
-            signal.signal(sent, partial(_end, status))
+    _on_signals(_end)
     try:
         page.launch(demo)
     except SystemExit as ended:
@@ -84,6 +84,20 @@ def main() -> None:
         leavings.remove_own()
         # At once: the interpreter would wait for open streams and for runs of the Learn tab, or abort in their midst.
         os._exit(int(ended.code or 0))
+
+
+def _on_signals(end: Callable[..., None]) -> None:
+    for sent, status in ((signal.SIGINT, 0), (signal.SIGTERM, 128 + signal.SIGTERM)):
+        if signal.getsignal(sent) != signal.SIG_IGN:  # as `nohup` leaves it
+            signal.signal(sent, partial(end, status))
+
+
+def _end_at_once(status: int, *_: object) -> None:
+    """While the app starts: an exception in the midst of an import can come out as another one, or get lost."""
+    from siamese.ui import leavings
+
+    leavings.remove_own()
+    os._exit(status)
 
 
 def _end(status: int, *_: object) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import resource
 import signal
 import subprocess
@@ -12,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from siamese import cli
+from siamese.bundle import folder_lock
 from siamese.bundle.curves import Histogram
 from siamese.bundle.folder_lock import alone_in
 from siamese.bundle.metrics import metric
@@ -78,6 +82,45 @@ def test_ctrl_c_during_the_imports_shows_no_trace(mnist_dir, tmp_path):
     assert not half_written(tmp_path / "run")
 
 
+@pytest.mark.parametrize("program", [["-m", "siamese", "pull", "nobody/nothing"], ["app.py"]], ids=["siamese", "app"])
+def test_ctrl_c_during_the_imports_of_the_others_shows_no_trace(tmp_path, program):
+    options = {"cwd": ROOT, "text": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    process = subprocess.Popen([sys.executable, *program], env=os.environ | {"TMPDIR": str(tmp_path)}, **options)
+    maps = Path(f"/proc/{process.pid}/maps")
+    wait_for(process, lambda: "libtorch_cpu" in maps.read_text())
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=SECONDS)
+    assert process.returncode in (-signal.SIGINT, 130, 0)
+    assert told == ""
+    assert not list(tmp_path.glob("siamese-*"))
+
+
+@pytest.mark.parametrize(("output", "status"), [(">&-", 0), (">&- 2>&-", 0), ("> /dev/full", 2)])
+def test_a_program_without_an_output_does_its_work_or_says_why_not(tmp_path, output, status):
+    """What it opens takes the place of an output that is closed, and must not be written to in its stead."""
+    code = (
+        "import sys; from pathlib import Path; from siamese import cli\n"
+        "def program():\n"
+        "    with Path(sys.argv[1]).open('w') as file:\n"
+        "        print('said'), print('told', file=sys.stderr), file.write('written')\n"
+        "sys.exit(cli.status_of('x', program))\n"
+    )
+    command = f'"$0" -c "$1" "$2" {output}'
+    words = ["bash", "-c", command, sys.executable, code, str(tmp_path / "file")]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stderr
+    assert status or (tmp_path / "file").read_text() == "written"
+    lines = [line for line in done.stderr.splitlines() if line != "told"]
+    room = "x: [Errno 28] No space left on device. Make room on the disk and start again."
+    assert lines == ([room] if status else [])
+
+
+def test_signals_are_handled_as_before_once_a_program_has_ended():
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    assert cli.status_of("x", lambda: None) == 0
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
 def test_a_closed_output_ends_a_run_in_a_line(mnist_dir, tmp_path):
     process = begun(mnist_dir, tmp_path / "run", epochs=1)
     process.stdout.close()
@@ -96,7 +139,9 @@ def test_a_full_disk_is_told_and_the_last_bundle_stays(mnist_dir, tmp_path):
     process = begun(mnist_dir, out, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
     _, told = process.communicate(timeout=SECONDS)
     assert process.returncode == 2, told
-    assert last_line(told).startswith("train.py: ") and "checkpoint.pt" in last_line(told)
+    assert last_line(told) == (
+        "train.py: checkpoint.pt could not be written: File too large. Make room on the disk and start again."
+    )
     assert "Traceback" not in told
     assert [path.name for path in out.iterdir()] == ["config.json"]
 
@@ -110,10 +155,33 @@ def test_two_runs_do_not_write_to_one_folder(mnist_dir, tmp_path):
         assert last_line(told) == (
             f"train.py: Another run is writing to {str(out)!r}. Wait for its end, or give another --out."
         )
+        assert out.is_dir(), "the folder is the first run's"
+        with pytest.raises(ValueError, match="Another run"), alone_in(out):
+            pytest.fail("a third run is no more welcome than the second")
     assert not out.exists(), "the folder was made for a run that wrote nothing"
     with alone_in(out):
         (out / "bundle").touch()
     assert out.is_dir() and [path.name for path in out.iterdir()] == ["bundle"]
+
+
+def test_folders_that_were_made_for_nothing_are_removed_and_others_stay(tmp_path):
+    with alone_in(tmp_path / "runs" / "mine"):
+        assert (tmp_path / "runs" / "mine").is_dir()
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "runs").mkdir()
+    with alone_in(tmp_path / "runs" / "mine"):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["runs"]
+
+
+def test_a_file_system_without_locks_is_written_to_all_the_same(tmp_path, monkeypatch):
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(folder_lock.fcntl, "flock", no_locks)
+    with alone_in(tmp_path / "run"):
+        (tmp_path / "run" / "bundle").touch()
+    assert (tmp_path / "run" / "bundle").is_file()
 
 
 def test_collapse_is_said(matcher):

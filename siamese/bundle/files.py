@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,39 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
         write(temporary)
         temporary.chmod(0o644)
         temporary.replace(path)
-    except (RuntimeError, SafetensorError) as error:  # how torch and safetensors tell of a full disk
-        raise OSError(f"{str(path)!r} could not be written: {str(error).splitlines()[0]}") from error
+    except (
+        RuntimeError,
+        SafetensorError,
+        OSError,
+    ) as error:  # the first two: how torch and safetensors tell of a full disk
+        # torch only finds its archive damaged then; where it writes to a file of Python's, the cause is the error's context.
+        cause = error.__context__ if isinstance(error.__context__, OSError) else error
+        reason = getattr(cause, "strerror", None) or str(cause).partition("\n")[0]
+        failed = OSError(f"{path.name} could not be written: {reason}")
+        failed.errno = getattr(cause, "errno", None)
+        raise failed from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def written_together(folder: Path, last: str) -> Iterator[Path]:
+    """A temporary folder to write files to, which take their places in `folder` once all of them are whole.
+
+    Args:
+        folder: is made if it isn't there.
+        last: the file without which the others count for nothing. It is taken away first and comes last, so that a program
+            that is killed in between leaves a folder that is seen to lack it, and never new files among old ones.
+
+    Raises:
+        OSError: a file could not be written or moved.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".unfinished-") as name:
+        yield Path(name)
+        (folder / last).unlink(missing_ok=True)
+        for path in sorted(Path(name).iterdir(), key=lambda path: path.name == last):
+            path.replace(folder / path.name)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,18 +14,21 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
+WITHOUT_LOCKS = {errno.EBADF, errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK}  # what network file systems may answer
+
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
     """Keep other runs from writing to a folder, which is made if it isn't there, and removed if it stays empty.
 
     The lock is on the folder itself, so that no file is left in it, and ends with the process, however that ends. Windows
-    has no such lock; there nothing is kept from anybody.
+    and some network file systems have no such lock; there nothing is kept from anybody.
 
     Raises:
         ValueError: another run holds it.
         OSError: the folder cannot be made.
     """
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     if fcntl is None:
         yield
@@ -33,12 +37,16 @@ def alone_in(folder: Path) -> Iterator[None]:
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ValueError(
-                f"Another run is writing to {str(folder)!r}. Wait for its end, or give another --out."
-            ) from error
-        yield
+        except OSError as error:
+            if error.errno not in WITHOUT_LOCKS:
+                raise ValueError(
+                    f"Another run is writing to {str(folder)!r}. Wait for its end, or give another --out."
+                ) from error
+        try:
+            yield
+        finally:  # while it is locked: who holds no lock removes no folder
+            with contextlib.suppress(OSError):  # it is not empty, as it should be
+                for each in made or [folder]:
+                    each.rmdir()
     finally:
         os.close(handle)
-        with contextlib.suppress(OSError):  # it is not empty, as it should be
-            folder.rmdir()

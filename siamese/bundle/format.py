@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from siamese.bundle.card import model_card
-from siamese.bundle.files import read_json, write_json, write_text
+from siamese.bundle.files import read_json, write_json, write_text, written_together
 from siamese.bundle.gallery_files import load_gallery, save_gallery
 from siamese.bundle.measurements import Measurements
 from siamese.bundle.self_check import check_embeddings
@@ -113,19 +113,21 @@ class Bundle:
 
 
 def save(bundle: Bundle, folder: Path) -> None:
-    """Write a bundle; each file appears whole or not at all, `config.json` last.
+    """Write a bundle. One that stood there gives way once all files of the new one are whole.
 
     Raises:
         ValueError: the bundle's parts do not fit together; then nothing is written.
-        OSError: a file could not be written.
+        OSError: a file could not be written; then the bundle that stood there is untouched.
     """
     config, card = to_json(bundle.config), model_card(bundle.measurements, bundle.net.config.heads)
-    folder.mkdir(parents=True, exist_ok=True)
-    save_weights(bundle.net, folder / "model.safetensors")
-    save_gallery(bundle.gallery, folder, bundle.net.input)
-    write_json(folder / "metrics.json", to_json(bundle.measurements))
-    write_text(folder / "README.md", card)
-    write_json(folder / "config.json", config)
+    with written_together(folder, last="config.json") as unfinished:
+        save_weights(bundle.net, unfinished / "model.safetensors")
+        save_gallery(bundle.gallery, unfinished, bundle.net.input)
+        write_json(unfinished / "metrics.json", to_json(bundle.measurements))
+        write_text(unfinished / "README.md", card)
+        write_json(unfinished / "config.json", config)
+    for other in {*INSTEAD, *INSTEAD.values()} - {file_name(bundle.net.input)}:  # of a bundle with another input
+        (folder / other).unlink(missing_ok=True)
 
 
 def missing_files(names: Iterable[str]) -> list[str]:

@@ -1,8 +1,10 @@
-"""The command line: `options` are train.py's and `training` reads them, `commands` are those of `python -m siamese`.
+"""The command line: `options` are train.py's and `training` reads them, `commands` are those of `python -m siamese`, and
+`ending` is how both end.
 Nothing below this package sees a command line.
 """
 
-from siamese.cli.commands import main, status_of
+from siamese.cli.commands import main
+from siamese.cli.ending import status_of
 from siamese.cli.options import changed, command
 from siamese.cli.training import parse_training
 from siamese.recipes.job import Job

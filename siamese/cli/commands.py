@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import errno
-import os
 import shlex
-import signal
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import torch
 
 from siamese.cli import pairs
+from siamese.cli.ending import status_of
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -47,48 +40,6 @@ def main(arguments: list[str] | None = None) -> int:
     pull.set_defaults(run=_pull)
     given = parser.parse_args(arguments)
     return status_of("siamese", lambda: given.run(given))
-
-
-def status_of(name: str, program: Callable[[], Any], stopped: str = "Stopped.") -> int:
-    """Run a program; what is wrong with its input or its machine becomes one line on stderr, and status 2.
-
-    Args:
-        name: of the program, for the line.
-        program: to run.
-        stopped: what is given after Ctrl+C, which ends with status 130, and after SIGTERM, with 143. Either unwinds the
-            program, so that it leaves nothing half-written.
-    """
-    signal.signal(signal.SIGTERM, _terminated)
-    if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        program()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be written goes nowhere
-        print(f"{name}: its output was closed, so it has stopped.", file=sys.stderr)
-        return 2
-    except (ValueError, OSError) as error:
-        full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
-        print(f"{name}: {error}{'. Make room on the disk and start again.' if full else ''}", file=sys.stderr)
-        return 2
-    except (MemoryError, RuntimeError) as error:
-        if not isinstance(error, MemoryError | torch.OutOfMemoryError) and "allocate memory" not in str(error):
-            raise
-        print(f"{name}: the memory is too small. Make pictures, network or batch smaller.", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt as error:
-        print(f"\n{stopped}", file=sys.stderr)
-        return 143 if isinstance(error, Terminated) else 130
-    return 0
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM was sent; it stops a program as Ctrl+C does."""
-
-
-def _terminated(*_: object) -> None:
-    raise Terminated
 
 
 def _index(given: argparse.Namespace) -> None:

@@ -66,6 +66,7 @@ def load_folder(
     say: Callable[[str], None] = print,
     stream: bool | None = None,
     normalisation: Normalisation | None = None,
+    check: Callable[[RunConfig, PictureFiles], None] | None = None,
 ) -> tuple[RunConfig, FolderCorpus]:
     """Read the pictures of a folder, and choose what the configuration leaves open.
 
@@ -76,6 +77,8 @@ def load_folder(
         stream: whether pictures stay on the disk until they are needed; None: where they do not fit into memory.
         normalisation: mean and standard deviation of red, green and blue that a pretrained backbone wants; None to
             measure them on the training pictures.
+        check: is called before the pictures are read, with nothing left open but the mean and the deviation of their
+            pixels; it may refuse them.
 
     Returns:
         the configuration with nothing left open, and the pictures.
@@ -104,6 +107,8 @@ def load_folder(
     left_out = {*bad, *same_class}
     wanted = files.only(index for index in range(len(files)) if index not in left_out)
     wanted = _limited(wanted, folder.limit)
+    if check:
+        check(replace(config, folder=_with_split(folder, wanted), input=form), wanted)
     images, read, failed = _read(wanted, form, say, stream)
     unread = [(files.name_of(index), why) for index, why in bad.items()]
     unread += [(wanted.name_of(index), why) for index, why in failed.items()]
@@ -114,9 +119,7 @@ def load_folder(
     files = wanted.only(read)
     check_classes(files)
 
-    folder = replace(
-        folder, split=folder.split or ("classes" if len(files.names) >= FEWEST_FOR_CLASSES else "pictures")
-    )
+    folder = _with_split(folder, files)
     groups = group_classes(files.names, folder.group_by)
     pictures = LabeledImages(images, torch.tensor(files.labels), files.names)
     assert folder.split
@@ -132,6 +135,10 @@ def load_folder(
     config = replace(config, folder=replace(folder, passes=passes), input=replace(form, mean=mean, std=std))
     paths = tuple(files.paths[index] for index in parts[2].tolist())
     return config, FolderCorpus(fit, validation, test, groups, paths, notes.lines)
+
+
+def _with_split(folder: FolderConfig, files: PictureFiles) -> FolderConfig:
+    return replace(folder, split=folder.split or ("classes" if len(files.names) >= FEWEST_FOR_CLASSES else "pictures"))
 
 
 class Notes:

@@ -10,6 +10,7 @@ import torch
 from siamese.bundle.format import Bundle
 from siamese.config import RunConfig
 from siamese.data.corpus import digits_to_fit, load_corpus, training_sources
+from siamese.data.mnist import NAMES, TEST_SIZE, TRAIN_SIZE
 from siamese.data.sources import Role
 from siamese.evaluation import protocol
 from siamese.models.networks import EmbeddingNet
@@ -18,11 +19,13 @@ from siamese.recipes.run import run
 from siamese.training import checkpoints
 from siamese.training.head_retraining import retrain_head
 from siamese.training.label_noise import clean_labels
+from siamese.training.memory import check_measuring, check_step
 from siamese.training.trainer import Trainer
 
 
 def train_digits(config: RunConfig, job: Job, command: str) -> Bundle:
     """MNIST's digits, and whatever the preset adds to them."""
+    _check_memory(config, job.device)
     checkpoint = job.out / checkpoints.CHECKPOINT
     resumed = checkpoints.read(checkpoint, config, job.device) if job.resume else None
     corpus = load_corpus(config.data, job.data_dir)
@@ -57,3 +60,12 @@ def train_digits(config: RunConfig, job: Job, command: str) -> Bundle:
     print("Measuring ...", flush=True)
     net = net.cpu().eval()
     return protocol.evaluate(net, corpus, config, trainer.history, command, seconds, trainer.device)
+
+
+def _check_memory(config: RunConfig, device: str) -> None:
+    """Refuse a network that the memory cannot hold; the one for small pictures always fits."""
+    count = sum(min(config.data.limit or size, size) for size in (TRAIN_SIZE, TEST_SIZE))
+    images = count * config.input.size[0] * config.input.size[1]
+    if config.network.backbone != "conv":
+        check_step(config, len(NAMES) * config.data.digits.per_class, images, device)
+    check_measuring(config, count, images)

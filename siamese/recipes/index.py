@@ -15,8 +15,8 @@ from tqdm import tqdm
 
 from siamese.bundle.card import INDEXED
 from siamese.bundle.files import write_whole
-from siamese.bundle.format import INSTEAD, save
-from siamese.bundle.sprite import MOST, file_name, thumbnails
+from siamese.bundle.format import save
+from siamese.bundle.sprite import MOST, thumbnails
 from siamese.data.folder import PictureFiles, labelled, pictures_below, readable
 from siamese.data.reading import read_pictures
 from siamese.inputs.preparing import to_pixels
@@ -136,8 +136,6 @@ def _write(
         measurements=replace(measurements, provenance=provenance),
     )
     save(bundle, out)
-    for other in {*INSTEAD, *INSTEAD.values()} - {file_name(matcher.input)}:  # of a bundle that stood there before
-        (out / other).unlink(missing_ok=True)
 
 
 def _mark(files: PictureFiles, number: int) -> str:

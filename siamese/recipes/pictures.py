@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import partial
 
 import torch
 
 from siamese.bundle.format import Bundle
 from siamese.config import RunConfig
+from siamese.data.folder import PictureFiles
 from siamese.data.own_pictures import load_folder
+from siamese.data.reading import fits_memory
+from siamese.data.splits import SHARE
 from siamese.evaluation import folder_protocol
 from siamese.models.networks import EmbeddingNet
 from siamese.models.pretrained import load_backbone, pretrained_normalisation
 from siamese.recipes.job import Job
 from siamese.recipes.run import run
 from siamese.training import checkpoints
+from siamese.training.memory import check_measuring, check_step
 from siamese.training.trainer import Trainer
 
 
@@ -24,7 +29,9 @@ def train_pictures(config: RunConfig, job: Job, command: str) -> Bundle:
     pretrained = config.training.pretrained_backbone or job.weights is not None
     of_torchvision = config.network.backbone != "conv"
     normalisation = pretrained_normalisation(config.network.backbone) if pretrained and of_torchvision else None
-    config, corpus = load_folder(config, job.images, normalisation=normalisation)
+    config, corpus = load_folder(
+        config, job.images, normalisation=normalisation, check=partial(_check_memory, job.device)
+    )
     assert config.folder
     checkpoint = job.out / checkpoints.CHECKPOINT
     resumed = checkpoints.read(checkpoint, config, job.device) if job.resume else None
@@ -50,3 +57,13 @@ def train_pictures(config: RunConfig, job: Job, command: str) -> Bundle:
         trainer.device,
         frozen=pretrained,
     )
+
+
+def _check_memory(device: str, config: RunConfig, files: PictureFiles) -> None:
+    """Refuse pictures that the memory cannot hold in the form that the configuration gives them."""
+    folder, (height, width) = config.folder, config.input.size
+    assert folder
+    to_fit = len(files.names) * (1 - 2 * SHARE) if folder.split == "classes" else len(files.names)
+    images = len(files) * config.input.channels * height * width if fits_memory(len(files), config.input) else 0
+    check_step(config, folder.per_class * max(1, min(folder.classes, int(to_fit))), images, device)
+    check_measuring(config, int(SHARE * len(files)), images)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 FEWEST = 4  # points that t-SNE lays out: of fewer it finds no neighbourhoods
+ALIKE = 1e-6  # spread of each coordinate of unit vectors, below which nothing is left but rounding
 NEIGHBOURS = 10  # of a new picture: its place on the map is their weighted mean
 
 
@@ -25,8 +26,11 @@ def tsne(embeddings: np.ndarray, seed: int = 0, perplexity: float = 30.0) -> np.
             pieces. Fewer than three times as many points lower it.
 
     Returns:
-        (N, 2) float32, centred, the longer side from -1 to 1. Fewer than four points lie by their principal components.
+        (N, 2) float32, centred, the longer side from -1 to 1. Fewer than four points lie by their principal components,
+        and all in the middle where a network has collapsed and they are all alike.
     """
+    if np.ptp(embeddings, axis=0).max() < ALIKE:
+        return np.zeros((len(embeddings), 2), np.float32)
     if len(embeddings) < FEWEST:
         return principal_components(embeddings, 2)
     from openTSNE import TSNE

@@ -45,7 +45,12 @@ def save(trainer: Trainer, path: Path, config: RunConfig, kept: torch.Tensor | N
         "history": trainer.history,
         "best": trainer.best,
     }
-    write_whole(path, lambda temporary: torch.save(state, temporary))
+    write_whole(path, lambda temporary: _write(state, temporary))
+
+
+def _write(state: dict[str, Any], path: Path) -> None:
+    with path.open("wb") as file:  # whose errors are the context of torch's own
+        torch.save(state, file)
 
 
 def read(path: Path, config: RunConfig, device: str = "cpu") -> dict[str, Any]:

@@ -10,7 +10,7 @@ import sys
 import pytest
 from safetensors import SafetensorError
 
-from siamese.bundle.files import write_json, write_text, write_whole
+from siamese.bundle.files import write_json, write_text, write_whole, written_together
 from tests.helpers import ROOT
 
 
@@ -67,3 +67,24 @@ def test_a_process_killed_while_writing_leaves_the_old_file(tmp_path):
     killed = subprocess.run([sys.executable, "-c", program, str(path)], cwd=ROOT, check=False, timeout=120)
     assert killed.returncode == -signal.SIGKILL
     assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt, None])
+def test_files_take_their_places_together_or_not_at_all(tmp_path, error):
+    for name in ("config.json", "weights", "mine"):
+        (tmp_path / name).write_text("old")
+
+    def write() -> None:
+        with written_together(tmp_path, last="config.json") as unfinished:
+            (unfinished / "weights").write_text("new")
+            if error:
+                raise error
+            (unfinished / "config.json").write_text("new")
+
+    if error:
+        with pytest.raises(error):
+            write()
+    else:
+        write()
+    content = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert content == {"config.json": "old" if error else "new", "weights": "old" if error else "new", "mine": "old"}

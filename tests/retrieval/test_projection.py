@@ -103,3 +103,9 @@ def test_principal_components_do_not_turn_over(clusters):
     shuffled = np.random.default_rng(2).permutation(len(rows))
     again = projection.principal_components(rows[shuffled], 3)
     assert again == pytest.approx(projection.principal_components(rows, 3)[shuffled], abs=1e-3)
+
+
+def test_a_network_that_has_collapsed_has_a_map_too():
+    rows = np.tile(np.float32([0.6, 0.8]), (50, 1))
+    rows[::2] += 1e-8
+    assert np.array_equal(projection.tsne(rows), np.zeros((50, 2), np.float32))
