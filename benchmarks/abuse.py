@@ -17,6 +17,7 @@ the loopback address. The clients run on the same cores as the app.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import http.client
 import io
 import json
@@ -98,10 +99,7 @@ class Honest:
 
     def _watch(self) -> None:
         while not self._over.wait(0.05):
-            try:
-                self.peak = max(self.peak, memory_of(self.site.pid))
-            except (FileNotFoundError, ProcessLookupError):
-                continue  # a worker has just ended
+            self.peak = max(self.peak, memory_of(self.site.pid))
 
     def told(self) -> str:
         slowest = statistics.quantiles(self.seconds, n=20)[-1] if len(self.seconds) > 1 else float("nan")
@@ -114,8 +112,11 @@ class Honest:
 
 def memory_of(pid: str) -> float:
     """MB of memory of a process and its direct children, what they share counted once."""
-    files = [Path(f"/proc/{one}/smaps_rollup").read_text() for one in common.family(pid)]
-    return sum(int(re.search(r"Pss:\s+(\d+) kB", text)[1]) for text in files) / 1000
+    total = 0
+    for one in common.family(pid):
+        with contextlib.suppress(ProcessLookupError, FileNotFoundError):  # it has just ended
+            total += int(re.search(r"Pss:\s+(\d+) kB", Path(f"/proc/{one}/smaps_rollup").read_text())[1])
+    return total / 1000
 
 
 def drawing(side: int) -> Image.Image:
