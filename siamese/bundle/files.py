@@ -29,12 +29,9 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
         write(temporary)
         temporary.chmod(0o644)
         temporary.replace(path)
-    except (
-        RuntimeError,
-        SafetensorError,
-        OSError,
-    ) as error:  # the first two: how torch and safetensors tell of a full disk
-        # torch only finds its archive damaged then; where it writes to a file of Python's, the cause is the error's context.
+    except (OSError, RuntimeError, SafetensorError) as error:
+        # On a full disk torch and safetensors raise errors of their own. torch's only says that its archive is damaged, but
+        # where it writes to a file of Python's, what went wrong there is the error's context.
         cause = error.__context__ if isinstance(error.__context__, OSError) else error
         reason = getattr(cause, "strerror", None) or str(cause).partition("\n")[0]
         failed = OSError(f"{path.name} could not be written: {reason}")

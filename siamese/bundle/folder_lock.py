@@ -19,7 +19,7 @@ WITHOUT_LOCKS = {errno.EBADF, errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK}  # what
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Keep other runs from writing to a folder, which is made if it isn't there, and removed if it stays empty.
+    """Keep other runs from writing to a folder, which is made if it isn't there, and then removed if it stays empty.
 
     The lock is on the folder itself, so that no file is left in it, and ends with the process, however that ends. Windows
     and some network file systems have no such lock; there nothing is kept from anybody.
@@ -37,16 +37,18 @@ def alone_in(folder: Path) -> Iterator[None]:
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ValueError(
+                f"Another run is writing to {str(folder)!r}. Wait for its end, or give another --out."
+            ) from error
         except OSError as error:
             if error.errno not in WITHOUT_LOCKS:
-                raise ValueError(
-                    f"Another run is writing to {str(folder)!r}. Wait for its end, or give another --out."
-                ) from error
+                raise
         try:
             yield
         finally:  # while it is locked: who holds no lock removes no folder
             with contextlib.suppress(OSError):  # it is not empty, as it should be
-                for each in made or [folder]:
+                for each in made:
                     each.rmdir()
     finally:
         os.close(handle)

@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 
-from siamese.config import RunConfig
+from siamese.bundle.curves import Epoch
+from siamese.config import RunConfig, from_json
 from siamese.models.networks import EmbeddingNet
 from siamese.training import checkpoints
 from siamese.training.progress import ProgressBars
@@ -37,10 +38,12 @@ def run(
         seconds of all epochs, those before a stop too, without the measuring after each.
 
     Raises:
-        ValueError: the checkpoint is of another network.
+        ValueError: the checkpoint is damaged, or of another network.
     """
     if resumed:
         checkpoints.restore(trainer, resumed, str(checkpoint))
+        for number, row in enumerate(trainer.history):  # told now, not when all of it is measured
+            from_json(Epoch, row, f"{checkpoint}: history[{number}]")
     bars = ProgressBars()
 
     def on_epoch(trainer: Trainer, figures: dict[str, Any]) -> None:

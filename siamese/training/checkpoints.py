@@ -10,6 +10,7 @@ import torch
 
 from siamese.bundle.files import write_whole
 from siamese.config import RunConfig, to_json
+from siamese.training.checkpoint_fields import problem_of
 from siamese.training.trainer import Trainer
 
 CHECKPOINT = "checkpoint.pt"  # its name in a run's folder
@@ -18,7 +19,6 @@ FIELDS: dict[str, type | tuple[type, ...]] = {  # of a checkpoint, beside its co
     "net": dict,
     "ema": dict,
     "optimizer": dict,
-    "scheduler": dict,
     "epoch": int,
     "history": list,
     "best": (dict, type(None)),
@@ -40,7 +40,6 @@ def save(trainer: Trainer, path: Path, config: RunConfig, kept: torch.Tensor | N
         "net": trainer.net.state_dict(),
         "ema": trainer.average.state_dict(),
         "optimizer": trainer.optimizer.state_dict(),
-        "scheduler": trainer.scheduler.state_dict(),
         "epoch": trainer.epoch,
         "history": trainer.history,
         "best": trainer.best,
@@ -99,16 +98,17 @@ def restore(trainer: Trainer, state: dict[str, Any], name: str = "The checkpoint
         name: of the checkpoint, for messages.
 
     Raises:
-        ValueError: the checkpoint is of another network.
+        ValueError: a value within a field is none of this network and recipe; it is named, and the trainer is as it was.
     """
-    try:
-        trainer.net.load_state_dict(state["net"])
-        trainer.average.load_state_dict(state["ema"])
-        trainer.optimizer.load_state_dict(state["optimizer"])
-        trainer.scheduler.load_state_dict(state["scheduler"])
-        trainer.epoch, trainer.history, trainer.best = state["epoch"], state["history"], state["best"]
-    except (RuntimeError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise ValueError(f"{name} was made with another network. Start again without --resume.") from error
+    problem = problem_of(state, trainer)
+    if problem:
+        raise ValueError(f"{name} is damaged, or of another network: {problem}. Start again without --resume.")
+    trainer.net.load_state_dict(state["net"])
+    trainer.average.load_state_dict(state["ema"])
+    trainer.optimizer.load_state_dict(state["optimizer"])
+    trainer.epoch, trainer.history, trainer.best = state["epoch"], state["history"], state["best"]
+    # The schedule follows from the configuration, and from how far the run has come.
+    trainer.scheduler.last_epoch = trainer.epoch * trainer.steps_per_epoch
 
 
 def differences(saved: Any, asked: Any, name: str = "") -> list[str]:

@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from siamese.bundle import sprite as bundle_sprite
 from siamese.matcher import Matcher
 from siamese.ui import about, api, batch, compare, components, learn, map, naming, neighbours, symbols, theme
+from siamese.ui.full_disk import no_room
 from siamese.ui.leavings import temporary_folder
 from siamese.ui.line import Line
 from siamese.ui.listeners import StreamWatch
@@ -154,6 +155,7 @@ def launch(demo: Page, **options) -> tuple:
         max_file_size=MAX_BODY,
         app_kwargs={
             "max_body_size": MAX_BODY,
+            "exception_handlers": {OSError: no_room},
             "middleware": [
                 Middleware(RequestLimits, folder=gr.utils.get_upload_folder),
                 Middleware(StreamWatch, listeners=demo.listeners),
