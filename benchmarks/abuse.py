@@ -35,6 +35,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count, islice
 from pathlib import Path
 
 import common
@@ -244,7 +245,7 @@ def direct(site: Site) -> str:
 
 
 def hang(site: Site) -> str:
-    small = [site.upload("small.png", encoded(drawing(290 + i), "PNG")) for i in range(40)]
+    small = [site.upload("small.png", encoded(drawing(600 + i), "PNG")) for i in range(40)]
     with ThreadPoolExecutor(10) as pool:
         children = children_of(process_of(site.url))
         workers = [int(child.name) for child in children if b"resource_tracker" not in (child / "cmdline").read_bytes()]
@@ -267,10 +268,12 @@ def hang(site: Site) -> str:
 
 def warm(site: Site) -> float:
     """Ask until the worker processes have started, as they do when several ask at once; the memory when all is idle."""
-    small = [site.upload("small.png", encoded(drawing(280 + i), "PNG")) for i in range(10)]
-    until = time.monotonic() + LONGEST
+    until, sides = time.monotonic() + LONGEST, count(100)  # each picture is another one: those of before are in a cache
     with ThreadPoolExecutor(10) as pool:
-        while len(children_of(process_of(site.url))) <= min(usable_cores(), 4) and time.monotonic() < until:
+        while len(children_of(process_of(site.url))) <= min(usable_cores(), 4):
+            if time.monotonic() > until:
+                raise TimeoutError(f"No worker processes after {LONGEST:.0f} s.")
+            small = [site.upload("small.png", encoded(drawing(side), "PNG")) for side in islice(sides, 10)]
             list(pool.map(lambda file: site.call("neighbours", file, 10), small))
     memory = 0.0
     while abs(memory_of(site.pid) - memory) > 5 and time.monotonic() < until:  # until they have loaded the model

@@ -63,17 +63,17 @@ def build(matcher: Matcher, prefix: str = "", model: str = "") -> None:
             raise ValueError("Send one label for each support picture, in the same order.")
         if len(labels) > MOST_EXAMPLES:
             raise ValueError(f"At most {MOST_EXAMPLES} support pictures can be sent.")
-        support = [given(picture) for picture in support]
-        pixels = sum(map(pixels_of, support))
+        examples = [given(picture) for picture in support]
+        pixels = sum(map(pixels_of, examples))
         if pixels > MOST_PIXELS:
             raise ValueError(
                 f"The support pictures have {pixels / 10**6:.0f} million pixels together; at most "
                 f"{MOST_PIXELS // 10**6} million can be sent. Send smaller ones."
             )
         try:
-            found = matcher.recognise(list(zip(map(str, labels), support, strict=True)), given(query))
+            found = matcher.recognise(list(zip(map(str, labels), examples, strict=True)), given(query))
         except ValueError as error:
-            raise ValueError(f"{failing(matcher, labels, support) or 'The query'}: {error}") from error
+            raise ValueError(f"{failing(matcher, labels, examples) or 'The query'}: {error}") from error
         return asdict(found)
 
     with gr.Row(visible=False):
@@ -105,7 +105,7 @@ def whole(k: object) -> int:
     return int(k)
 
 
-def failing(matcher: Matcher, labels: list, support: list[str]) -> str:
+def failing(matcher: Matcher, labels: list, support: list[Path]) -> str:
     """Which example cannot be read or is blank, by its number and label; empty where all can be read."""
     for number, (label, picture) in enumerate(zip(labels, support, strict=True), start=1):
         try:
@@ -115,8 +115,8 @@ def failing(matcher: Matcher, labels: list, support: list[str]) -> str:
     return ""
 
 
-def given(path: str | None) -> str:
-    """The path of a picture that was sent.
+def given(path: str | None) -> Path:
+    """The path of a picture that was sent; no longer of Gradio's own type, which a worker process would import it all for.
 
     Raises:
         ValueError: none was, or it was deleted since.
@@ -125,4 +125,4 @@ def given(path: str | None) -> str:
         raise ValueError("No picture was sent. Send an image file.")
     if not Path(path).is_file():
         raise ValueError("The picture is no longer here. Upload it again.")
-    return path
+    return Path(path)

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from siamese.ui.allocation import give_back
+
 PIXELS = 16_000_000  # that are decoded at a time; each takes up to 25 bytes until its picture is prepared
 LIGHT = 500_000  # pixels of a picture that need not pass the gate
 WAITING = 4  # pictures that may wait at the gate
@@ -17,6 +19,8 @@ class BusyError(ValueError):
 
 class DecodingGate:
     """Lets large pictures be decoded while there is room for them; a picture larger than all the room goes alone.
+
+    What they took of memory is given back to the system before others take their room.
 
     Only a few may wait. Whoever waits holds a thread of the app, which others need for their answers.
 
@@ -56,6 +60,7 @@ class DecodingGate:
         try:
             yield
         finally:
+            give_back()
             with self._changed:
                 self._taken -= pixels
                 self._changed.notify_all()

@@ -18,7 +18,7 @@ from siamese.matcher import Picture, Query
 from siamese.models.device import usable_cores
 from siamese.ui.batching_executor import BatchingExecutor
 
-LIMIT = 4.0  # seconds that an answer of the workers may take; a picture that is sent to them takes some milliseconds
+LIMIT = 3.0  # seconds that an answer of the workers may take; a picture that is sent to them takes some milliseconds
 RESTART = 30.0  # seconds from one start of workers to the next, so that workers that always fail cost little
 MOST = min(usable_cores(), 4)  # workers
 

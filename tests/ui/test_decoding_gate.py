@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,9 +12,11 @@ import pytest
 from PIL import Image
 
 from siamese.inputs.decode import pixels_of
+from siamese.ui import decoding_gate
+from siamese.ui.allocation import _library
 from siamese.ui.decoding_gate import LIGHT, BusyError, DecodingGate
 from siamese.ui.serving import ServedMatcher
-from tests.helpers import canvas, encoded
+from tests.helpers import ROOT, canvas, encoded
 
 SECONDS = 60.0  # that a thread may take on a machine that is busy with other things
 
@@ -102,3 +106,35 @@ def test_pixels_are_counted_by_the_header(kind, expected, tmp_path):
     assert pixels_of(content) == pixels_of(content[:-50]) == pixels_of(tmp_path / "picture") == expected
     assert pixels_of(image) == pixels_of(np.asarray(image)) == 90_000
     assert pixels_of(b"no picture") == pixels_of(tmp_path / "none") == 0
+
+
+def test_memory_is_given_back_before_others_take_the_room(monkeypatch):
+    gate, given = DecodingGate(pixels=2 * LIGHT, waiting=0), []
+    monkeypatch.setattr(decoding_gate, "give_back", lambda: given.append(gate._taken))
+    with gate.room(LIGHT):
+        pass
+    assert given == []
+    with pytest.raises(ValueError, match="broken"), gate.room(2 * LIGHT):
+        raise ValueError("broken")
+    assert given == [2 * LIGHT]
+
+
+@pytest.mark.skipif(
+    not hasattr(_library(), "malloc_trim"), reason="only glibc keeps memory, and can be told to give it back"
+)
+def test_freed_memory_is_given_back():
+    """120 MB in blocks that are too small to be mapped for themselves, and one above them that stays."""
+    code = (
+        "import ctypes, re; from pathlib import Path; from siamese.ui.allocation import give_back\n"
+        "def taken():\n"
+        "    return int(re.search(r'Rss:\\s+(\\d+)', Path('/proc/self/smaps_rollup').read_text())[1])\n"
+        "library = ctypes.CDLL(None)\n"
+        "library.malloc.restype, library.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]\n"
+        "blocks = [library.malloc(60_000) for _ in range(2000)]\n"
+        "for block in blocks: ctypes.memset(ctypes.c_void_p(block), 1, 60_000)\n"
+        "top = library.malloc(60_000)\n"
+        "for block in blocks: library.free(block)\n"
+        "before = taken(); give_back(); print(before - taken())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 100_000, "kB that were given back"

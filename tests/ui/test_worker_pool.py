@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -18,9 +19,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gradio.utils import NamedString
 from PIL import Image
 
 from siamese import BlankImageError, Matcher, Query
+from siamese.ui.api import given
 from siamese.ui.serving import CACHED, LARGEST_CACHED, ServedMatcher
 from siamese.ui.worker_pool import WorkerPool
 from siamese.ui.worker_process import encode_batch, start_worker
@@ -354,6 +357,24 @@ def test_a_worker_imports_no_page():
     modules = done.stdout.split()
     assert start_worker.__module__ in modules
     assert [name for name in modules if name == "gradio" or name.startswith("siamese.ui.page")] == []
+
+
+def test_a_worker_imports_nothing_for_its_first_picture(matcher, tmp_path):
+    """It took a second or two, and the visitor of that picture waited for it, long enough to be taken for hanging."""
+    sent = tmp_path / "sent.pickle"
+    picture = tmp_path / "digit.png"
+    Image.fromarray(255 - matcher.gallery.images[1]).save(picture)
+    sent.write_bytes(pickle.dumps([[given(NamedString(picture))]]))
+    code = (
+        "import pickle, sys; from pathlib import Path; from siamese.ui import worker_process\n"
+        "worker_process.start_worker(sys.argv[1])\n"
+        "before = set(sys.modules)\n"
+        "answers = worker_process.encode_batch(sys.argv[1], pickle.loads(Path(sys.argv[2]).read_bytes()))\n"
+        "print(len(answers[0]), *set(sys.modules) - before)\n"
+    )
+    words = [sys.executable, "-c", code, str(matcher.folder), str(sent)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1"]
 
 
 # --- the cache ----------------------------------------------------------------------------------------
