@@ -1,8 +1,8 @@
 """The line for long work: a few are served at a time, a few more wait, and none of them for nobody.
 
 Long work has a line of its own, so that it never stands in the way of answers that take milliseconds. A session has one
-place in it: who asks again gives up the last one. Nothing is begun for
-those that do not listen, they lose their places after some seconds, and at once if somebody else comes and the line is full.
+place in it: who asks again gives up the last one. Nothing is begun for those that do not listen, they lose their places
+after some seconds, and at once if somebody else comes and the line is full.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from siamese.ui.allocation import give_back
 from siamese.ui.decoding_gate import BusyError
 from siamese.ui.listeners import Listeners
 
@@ -76,6 +77,7 @@ class Line:
                 self._take_away(place)
                 self._served.discard(place)
                 self._changed.notify_all()
+            give_back()
 
     def ahead(self, place: Place) -> Iterator[int]:
         """How many are served before a place, each time that it changes, until it is the place's turn or it is lost.
