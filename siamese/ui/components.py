@@ -25,12 +25,15 @@ from PIL import Image
 from siamese.bundle import sprite
 from siamese.bundle.curves import Histogram
 from siamese.config import InputConfig
-from siamese.ui.markup import GRID, PAD, PHOTO_PAD, SEEN, VERDICT, VOTES
+from siamese.ui import glossary
+from siamese.ui.markup import COPY_LINK, GRID, PAD, PHOTO_PAD, SEEN, VERDICT, VOTES
 from siamese.ui.wording import Wording
 
 STATIC = Path(__file__).parent / "static"
 SCRIPTS = (
     "base.js",
+    "link.js",
+    "glossary.js",
     "canvas.js",
     "canvas_input.js",
     "photo_pad.js",
@@ -168,14 +171,21 @@ def grid(sheet: dict, words: Wording) -> gr.HTML:
     )
 
 
+def copy_link() -> gr.HTML:
+    """A button that copies the address of what the page shows."""
+    return gr.HTML(COPY_LINK, js_on_load="siamese.copyLink(element)", apply_default_css=False, elem_classes="copy-link")
+
+
 def votes() -> gr.HTML:
     """How the neighbours vote, as bars."""
     return json_html(VOTES, "siamese.votes(element, props, watch)")
 
 
 def head() -> str:
-    """All components' JavaScript, for the page's head."""
-    return "<script>" + "\n".join((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS) + "</script>"
+    """All components' JavaScript, and the glossary, for the page's head."""
+    base, *scripts = ((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    terms = f"window.siamese.terms = {json.dumps(glossary.entries())};"
+    return "<script>" + "\n".join((base, terms, *scripts)) + "</script>"
 
 
 def file_url(path: Path) -> str:

@@ -71,3 +71,4 @@ SEEN = """
 
 GRID = '<p class="grid-empty"></p><ol class="grid"></ol>'
 VOTES = '<p class="votes-words" aria-live="polite"></p><ul class="votes"></ul>'
+COPY_LINK = '<button type="button" class="chip" title="Copy a link that opens what you see here">Copy link</button>'

@@ -96,7 +96,9 @@ def lay_out(
     gr.set_static_paths([sprite, plotly])
     sprite_url, plotly_url = components.file_url(sprite), components.file_url(plotly)
     api.build(matcher, f"{slug}_" if slug else "", model)  # first, so that no event of the page takes its names
-    gr.Markdown(heading(matcher), elem_classes="title")
+    with gr.Row(elem_classes="head"):
+        gr.Markdown(heading(matcher), elem_classes="title")
+        components.copy_link()
     if problem:
         with gr.Row(elem_classes="problem"):
             message = gr.Markdown(naming.escaped(problem), elem_id="problem")
@@ -105,7 +107,7 @@ def lay_out(
             )
         if retry:
             again.click(lambda: naming.escaped(retry()), None, message, api_visibility="private", concurrency_limit=1)
-    with gr.Tabs() as tabs:
+    with gr.Tabs(overflow_behavior="wrap") as tabs:
         with gr.Tab("Compare", id="compare"):
             compare.build(matcher)
         with gr.Tab("Neighbours", id="neighbours"):

@@ -20,6 +20,8 @@ DIGITS = (
     "#5bc0be",
 )
 
+SHEETS = ("base.css", "pad.css", "compare.css", "grid.css", "map.css", "symbols.css", "about.css")  # in `static/`
+
 
 def theme() -> gr.themes.Base:
     """System fonts, so that nothing is fetched; quiet greys and one blue."""
@@ -43,4 +45,5 @@ def theme() -> gr.themes.Base:
 def css() -> str:
     """The page's style sheet, with the colours of the labels as variables."""
     digits = " ".join(f"--digit-{digit}: {colour};" for digit, colour in enumerate(DIGITS))
-    return f"body {{ {digits} }}\n" + (Path(__file__).parent / "static" / "style.css").read_text(encoding="utf-8")
+    sheets = ((Path(__file__).parent / "static" / name).read_text(encoding="utf-8") for name in SHEETS)
+    return f"body {{ {digits} }}\n" + "\n".join(sheets)

@@ -1,10 +1,10 @@
 // Shared by all components of the page. Each component's own file adds a function to `siamese`, which
 // Gradio calls with the component's element when it is mounted.
 window.siamese = window.siamese || {};
-(function (siamese) {
+((siamese) => {
   const SVG = "http://www.w3.org/2000/svg";
 
-  siamese.el = function (name, attributes = {}, ...children) {
+  siamese.el = (name, attributes = {}, ...children) => {
     const node = document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) {
       if (key === "text") node.textContent = value;
@@ -15,7 +15,7 @@ window.siamese = window.siamese || {};
     return node;
   };
 
-  siamese.svg = function (name, attributes = {}, ...children) {
+  siamese.svg = (name, attributes = {}, ...children) => {
     const node = document.createElementNS(SVG, name);
     for (const [key, value] of Object.entries(attributes)) {
       if (key === "text") node.textContent = value;
@@ -29,7 +29,7 @@ window.siamese = window.siamese || {};
 
   // Paint what the network sees: {pixels, width, height, channels, kind}. All but photographs are white on black there
   // and dark on paper here. `heat` (one byte a pixel) is laid over it.
-  siamese.paint = function (canvas, seen, heat) {
+  siamese.paint = (canvas, seen, heat) => {
     const { width, height, channels } = seen;
     const pixels = siamese.bytes(seen.pixels);
     const hot = heat && siamese.bytes(heat);
@@ -54,14 +54,14 @@ window.siamese = window.siamese || {};
   siamese.colour = (label) => `var(--digit-${label % 10})`;
 
   // The ten colours as they are now, for what does not understand CSS: a canvas, plotly.
-  siamese.palette = function () {
+  siamese.palette = () => {
     const style = getComputedStyle(document.body);
     return [...Array(10).keys()].map((label) => style.getPropertyValue(`--digit-${label}`).trim());
   };
 
   // Show picture `index` of a sprite sheet (100 a row) in an element, within a square of `side` pixels. `sheet` is
   // {url, width, height, kind}.
-  siamese.sprite = function (node, sheet, index, side) {
+  siamese.sprite = (node, sheet, index, side) => {
     const { url, width, height, kind } = sheet;
     const zoom = side / Math.max(width, height);
     const [w, h] = [width * zoom, height * zoom];
@@ -75,25 +75,27 @@ window.siamese = window.siamese || {};
   };
 
   // The outline of a histogram, as an SVG path. Heights go by the square root of the shares, so that rare distances show.
-  siamese.area = function (shares, tallest, width, floor, height) {
+  siamese.area = (shares, tallest, width, floor, height) => {
     const step = width / shares.length;
     const top = (share) => (floor - Math.sqrt(share / tallest) * height).toFixed(1);
     let path = `M0 ${floor}`;
-    shares.forEach((share, i) => (path += `L${(i * step).toFixed(1)} ${top(share)}L${((i + 1) * step).toFixed(1)} ${top(share)}`));
-    return path + `L${width} ${floor}Z`;
+    for (const [i, share] of shares.entries()) {
+      path += `L${(i * step).toFixed(1)} ${top(share)}L${((i + 1) * step).toFixed(1)} ${top(share)}`;
+    }
+    return `${path}L${width} ${floor}Z`;
   };
 
   // A name where there is little room: its last part, where names share their first ones.
   siamese.short = (name) => (name.length > 14 ? `…${name.slice(-13)}` : name);
 
-  siamese.percent = function (p) {
-    if (p >= 0.995) return p >= 0.9995 ? "> 99.9 %" : (p * 100).toFixed(1) + " %";
-    if (p <= 0.005) return p <= 0.0005 ? "< 0.1 %" : (p * 100).toFixed(1) + " %";
-    return Math.round(p * 100) + " %";
+  siamese.percent = (p) => {
+    if (p >= 0.995) return p >= 0.9995 ? "> 99.9 %" : `${(p * 100).toFixed(1)} %`;
+    if (p <= 0.005) return p <= 0.0005 ? "< 0.1 %" : `${(p * 100).toFixed(1)} %`;
+    return `${Math.round(p * 100)} %`;
   };
 
   // Replace a list's items; where the focus was among them it goes to the first, not to the page's top.
-  siamese.refill = function (list, items) {
+  siamese.refill = (list, items) => {
     const focused = list.contains(document.activeElement);
     list.replaceChildren(...items);
     if (focused) list.querySelector("button")?.focus({ preventScroll: true });

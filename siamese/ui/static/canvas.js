@@ -1,6 +1,6 @@
 // A square of paper to draw on with mouse, touch or stylus. Its value is a data URL of the picture, or null while it
 // is blank. `canvas_input.js` adds the ways to bring a picture: upload, paste, drop, camera.
-(function (siamese) {
+((siamese) => {
   const SIDE = 280; // of the square that strokes are drawn in
   const SHOWN = 560; // pixels of the canvas on the page, for sharp strokes on fine screens
   const LARGE = 128; // of that square: a drawing that spans more is sent at half the size, which shows it as well
@@ -32,7 +32,7 @@
     return Math.max(...extent);
   }
 
-  siamese.canvas = function (element, props, trigger, watch) {
+  siamese.canvas = (element, props, trigger, watch) => {
     const stage = element.querySelector(".pad-stage");
     const canvas = stage.querySelector("canvas");
     const context = canvas.getContext("2d");
@@ -117,7 +117,7 @@
     canvas.addEventListener("pointercancel", lift);
 
     // --- pictures from elsewhere, undo and clear ---
-    const input = siamese.canvasInput(element, stage, say, function (bitmap) {
+    const input = siamese.canvasInput(element, stage, say, (bitmap) => {
       picture = bitmap;
       strokes = [];
       send();
@@ -154,7 +154,7 @@
       show();
     }
     watch("value", receive);
-    canvas.setAttribute("aria-label", props.name + ", blank");
+    canvas.setAttribute("aria-label", `${props.name}, blank`);
     show();
     if (sent) {
       sent = null;

@@ -1,9 +1,9 @@
 // The ways to bring a picture to a canvas: upload, paste, drop, camera.
-(function (siamese) {
+((siamese) => {
   const LARGEST = 900; // a picture is reduced to this before it is sent
 
   // A picture, or a part of it ({x, y, w, h} in its pixels), as the data URL that is sent.
-  siamese.pictureUrl = function (picture, part) {
+  siamese.pictureUrl = (picture, part) => {
     const { x, y, w, h } = part || { x: 0, y: 0, w: picture.width, h: picture.height };
     const off = document.createElement("canvas");
     const zoom = Math.min(1, LARGEST / Math.max(w, h));
@@ -16,8 +16,14 @@
 
   // `say` shows a message (none if it is empty); `accept` takes each picture as an ImageBitmap. `shot` is how the camera
   // takes one: all of it or the middle square, and what to tell the visitor.
-  siamese.canvasInput = function (element, stage, say, accept, shot = { whole: false, hint: "Fill the square with the symbol, then click it." }) {
-    const canvas = stage.querySelector("canvas");
+  siamese.canvasInput = (
+    element,
+    stage,
+    say,
+    accept,
+    shot = { whole: false, hint: "Fill the square with the symbol, then click it." },
+  ) => {
+    const _canvas = stage.querySelector("canvas");
     const camera = siamese.camera(element, stage, say, accept, shot);
 
     async function load(file) {
@@ -64,13 +70,16 @@
   };
 
   // A live picture over the canvas, taken by a click on it. The button is shown where there is a camera.
-  siamese.camera = function (element, stage, say, accept, shot) {
+  siamese.camera = (element, stage, say, accept, shot) => {
     const button = element.querySelector("[data-do=camera]");
     let closeOpen = null;
     const close = () => closeOpen?.();
-    navigator.mediaDevices?.enumerateDevices?.().then((devices) => {
-      button.hidden = !devices.some((device) => device.kind === "videoinput");
-    }, () => {});
+    navigator.mediaDevices?.enumerateDevices?.().then(
+      (devices) => {
+        button.hidden = !devices.some((device) => device.kind === "videoinput");
+      },
+      () => {},
+    );
 
     async function open() {
       let stream;
@@ -79,10 +88,16 @@
       } catch {
         return say("The camera was not allowed or is in use.");
       }
-      const video = siamese.el("video", { autoplay: true, playsinline: true, muted: true, tabindex: 0, class: "pad-video" });
+      const video = siamese.el("video", {
+        autoplay: true,
+        playsinline: true,
+        muted: true,
+        tabindex: 0,
+        class: "pad-video",
+      });
       video.srcObject = stream;
       closeOpen = () => {
-        stream.getTracks().forEach((track) => track.stop());
+        for (const track of stream.getTracks()) track.stop();
         video.remove();
         closeOpen = null;
         say("");

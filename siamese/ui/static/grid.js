@@ -1,9 +1,9 @@
 // A grid of gallery pictures, cut from the sprite sheet; a click on one selects it.
-(function (siamese) {
+((siamese) => {
   const SIDE = 56;
   const NAMED = 76; // of a picture whose name stands below it
 
-  siamese.grid = function (element, props, trigger, watch) {
+  siamese.grid = (element, props, trigger, watch) => {
     const list = element.querySelector(".grid");
     const empty = element.querySelector(".grid-empty");
     const ink = props.sprite.kind === "ink";
@@ -20,7 +20,7 @@
           "button",
           {
             type: "button",
-            class: "tile" + (ink ? "" : " tile-named") + (item.odd ? " tile-odd" : ""),
+            class: `tile${ink ? "" : " tile-named"}${item.odd ? " tile-odd" : ""}`,
             title: `#${item.index}: ${description}`,
             "aria-label": `Picture ${item.index}: ${description}`,
             style: `--digit: ${siamese.colour(item.label)}`,
@@ -40,7 +40,7 @@
   };
 
   // The vote by label, as bars.
-  siamese.votes = function (element, props, watch) {
+  siamese.votes = (element, props, watch) => {
     const list = element.querySelector(".votes");
     function show() {
       const value = siamese.parse(props.value);
@@ -48,7 +48,9 @@
       list.replaceChildren();
       for (const row of value ? value.rows : []) {
         list.append(
-          siamese.el("li", { style: `--digit: ${siamese.colour(row.label)}; --share: ${row.share}` },
+          siamese.el(
+            "li",
+            { style: `--digit: ${siamese.colour(row.label)}; --share: ${row.share}` },
             siamese.el("span", { class: "votes-label", text: row.name, title: row.name }),
             siamese.el("span", { class: "votes-bar" }),
             siamese.el("span", { class: "votes-count", text: row.count }),

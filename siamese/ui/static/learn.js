@@ -1,17 +1,33 @@
 // The Learn tab: settings go out, snapshots of the run come back; they are kept here, and can be shown again.
-(function (siamese) {
+((siamese) => {
   const SPEED = 8; // snapshots a second, when a run is shown again
   const EASE = 0.18; // seconds in which the picture catches up with a snapshot that has just come
   const MOST = 2; // runs side by side
 
-  const NAMES = { contrastive: "contrastive", "batch-hard": "triplet, batch-hard", "semi-hard": "triplet, semi-hard", supcon: "supervised contrastive" };
-  const STRENGTHS = { contrastive: ["Margin", 1], "batch-hard": ["Margin", 0.3], "semi-hard": ["Margin", 0.3], supcon: ["Temperature", 0.1] };
+  const NAMES = {
+    contrastive: "contrastive",
+    "batch-hard": "triplet, batch-hard",
+    "semi-hard": "triplet, semi-hard",
+    supcon: "supervised contrastive",
+  };
+  const STRENGTHS = {
+    contrastive: ["Margin", 1],
+    "batch-hard": ["Margin", 0.3],
+    "semi-hard": ["Margin", 0.3],
+    supcon: ["Temperature", 0.1],
+  };
 
-  siamese.learn = async function (element, props, trigger, watch, server) {
+  siamese.learn = async (element, props, trigger, watch, server) => {
     const { el } = siamese;
     const find = (name) => element.querySelector(name);
-    const [form, status, runsNode, transport, scrub, play] =
-      [".learn-form", ".learn-status", ".learn-runs", ".learn-transport", ".learn-scrub", ".learn-play"].map(find);
+    const [form, status, runsNode, transport, scrub, play] = [
+      ".learn-form",
+      ".learn-status",
+      ".learn-runs",
+      ".learn-transport",
+      ".learn-scrub",
+      ".learn-play",
+    ].map(find);
     const fields = form.elements;
     const still = matchMedia("(prefers-reduced-motion: reduce)");
     const view = { yaw: -0.6, pitch: 0.35, hidden: new Set() };
@@ -30,9 +46,16 @@
     const excluded = new Set();
     const digits = props.names.map((name, digit) =>
       el("button", {
-        type: "button", class: "chip", "aria-pressed": "false", "aria-label": `Leave out ${props.label} ${name}`, title: name, text: siamese.short(name), style: `--digit: ${siamese.colour(digit)}`,
+        type: "button",
+        class: "chip",
+        "aria-pressed": "false",
+        "aria-label": `Leave out ${props.label} ${name}`,
+        title: name,
+        text: siamese.short(name),
+        style: `--digit: ${siamese.colour(digit)}`,
         onclick: () => leaveOut(digit, !excluded.has(digit)),
-      }));
+      }),
+    );
     find(".learn-excluded").append(...digits);
     function leaveOut(digit, out) {
       if (out && excluded.size >= 8) return;
@@ -51,8 +74,10 @@
       return {
         ...(loss.endsWith("hard") ? { loss: "triplet", mining: loss } : { loss }),
         ...(loss === "supcon" ? { temperature: strength } : { margin: strength }),
-        dim: Number(fields.dim.value), learning_rate: Number(fields.learning_rate.value),
-        excluded: [...excluded].sort(), seed: Number(fields.seed.value),
+        dim: Number(fields.dim.value),
+        learning_rate: Number(fields.learning_rate.value),
+        excluded: [...excluded].sort(),
+        seed: Number(fields.seed.value),
       };
     }
     function fill(wanted) {
@@ -64,22 +89,35 @@
       for (let digit = 0; digit < digits.length; digit++) leaveOut(digit, wanted.excluded.includes(digit));
     }
     const named = (s) =>
-      [NAMES[s.mining || s.loss], s.margin == null ? `temperature ${s.temperature}` : `margin ${s.margin}`, `${s.dim} dimensions`, `learning rate ${s.learning_rate}`,
-        s.excluded.length ? `without ${s.excluded.map((label) => props.names[label]).join(", ")}` : ""].filter(Boolean).join(" · ");
+      [
+        NAMES[s.mining || s.loss],
+        s.margin == null ? `temperature ${s.temperature}` : `margin ${s.margin}`,
+        `${s.dim} dimensions`,
+        `learning rate ${s.learning_rate}`,
+        s.excluded.length ? `without ${s.excluded.map((label) => props.names[label]).join(", ")}` : "",
+      ]
+        .filter(Boolean)
+        .join(" · ");
 
     const buttons = props.ready_settings.map((one) =>
       el("button", {
-        type: "button", class: "chip", text: one.name, "aria-pressed": "false",
+        type: "button",
+        class: "chip",
+        text: one.name,
+        "aria-pressed": "false",
         onclick: () => {
           fill(one.runs[0]);
           chosen(one);
         },
-      }));
+      }),
+    );
     find(".learn-ready").append(...buttons);
     let ready = null; // the ready setting that is chosen
     function chosen(wanted) {
       ready = wanted;
-      props.ready_settings.forEach((one, i) => buttons[i].setAttribute("aria-pressed", String(one === wanted)));
+      for (const [i, one] of props.ready_settings.entries()) {
+        buttons[i].setAttribute("aria-pressed", String(one === wanted));
+      }
       find(".learn-words").textContent = wanted ? wanted.text : "Your own settings.";
       find(".learn-train").textContent = wanted && wanted.runs.length > 1 ? "Train both" : "Train";
     }
@@ -99,7 +137,7 @@
     find(".learn-stop").addEventListener("click", () => {
       waiting = [];
       trigger("stop");
-      ended(live && live.snapshots.length ? `Stopped after step ${live.snapshots.at(-1).step}.` : "Stopped.");
+      ended(live?.snapshots.length ? `Stopped after step ${live.snapshots.at(-1).step}.` : "Stopped.");
     });
 
     function start(wanted) {
@@ -129,25 +167,35 @@
         return ended(value.problem);
       }
       if (value.ahead) {
-        status.textContent = value.ahead === 1 ? "Another run is going on. You are next." : `Other runs come first. You are number ${value.ahead} in the line.`;
+        status.textContent =
+          value.ahead === 1
+            ? "Another run is going on. You are next."
+            : `Other runs come first. You are number ${value.ahead} in the line.`;
         return;
       }
       live.command = value.command;
       const snapshots = value.snapshots.map(siamese.learnSnapshot);
-      live.snapshots = value.done ? snapshots : [...live.snapshots.filter((snapshot) => snapshot.step < snapshots[0].step), ...snapshots];
+      live.snapshots = value.done
+        ? snapshots
+        : [...live.snapshots.filter((snapshot) => snapshot.step < snapshots[0].step), ...snapshots];
       if (!live.view) {
         live.view = siamese.learnView(live, heldOut, props.sprite, view, redraw);
         runsNode.append(live.view.root);
         runsNode.dataset.count = runs.length; // one takes the whole width, two half of it each
         transport.hidden = false;
-        if (status.getBoundingClientRect().top > innerHeight / 2) status.scrollIntoView({ behavior: still.matches ? "auto" : "smooth" });
+        if (status.getBoundingClientRect().top > innerHeight / 2)
+          status.scrollIntoView({ behavior: still.matches ? "auto" : "smooth" });
       }
       const newest = snapshots.at(-1);
       status.textContent = `Training: step ${newest.step} of ${newest.steps}, ${newest.seconds.toFixed(1)} s`;
       if (value.done) {
         const early = newest.step < newest.steps ? ` Its time was up at step ${newest.step} of ${newest.steps}.` : "";
-        const never = live.settings.excluded.length ? `, and ${(newest.unseen_accuracy * 100).toFixed(1)}\u00a0% of those never shown` : "";
-        ended(`Done in ${newest.seconds.toFixed(1)} s: the neighbours name ${(newest.accuracy * 100).toFixed(1)}\u00a0% of the held-out pictures right${never}.${early}`);
+        const never = live.settings.excluded.length
+          ? `, and ${(newest.unseen_accuracy * 100).toFixed(1)}\u00a0% of those never shown`
+          : "";
+        ended(
+          `Done in ${newest.seconds.toFixed(1)} s: the neighbours name ${(newest.accuracy * 100).toFixed(1)}\u00a0% of the held-out pictures right${never}.${early}`,
+        );
       }
       redraw();
     }
@@ -202,7 +250,11 @@
       clock = now;
       const last = lastSnapshot();
       const target = live ? live.snapshots.length - 1 : last;
-      if (following) head = still.matches || target - head < 0.01 ? Math.max(0, target) : head + (target - head) * (1 - Math.exp(-passed / EASE));
+      if (following)
+        head =
+          still.matches || target - head < 0.01
+            ? Math.max(0, target)
+            : head + (target - head) * (1 - Math.exp(-passed / EASE));
       else if (playing) head = Math.min(last, head + passed * SPEED);
       if (playing && !live && head >= last) playing = false;
       if (following && !live && head === target) following = false;

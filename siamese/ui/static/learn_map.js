@@ -1,5 +1,5 @@
 // The map of a run: the held-out pictures where the network puts them, on a circle, a globe or three axes.
-(function (siamese) {
+((siamese) => {
   const SCALE = 2 / 32767; // positions are sent as 16-bit numbers, from -2 to 2
   const THUMB = 84; // pixels, side of the picture that hovering shows
   const REACH = 14; // pixels: the farthest that a point may be from the pointer to count as pointed at
@@ -8,7 +8,7 @@
   // -> { stage, draw, describe, remove }
   //   dim: of the embedding; unseen: a Set of the digits that are not trained on; heldOut: { indices, labels }
   //   view: { yaw, pitch, hidden }, shared by all runs; redraw: asks for another call of `draw`
-  siamese.learnMap = function (dim, unseen, heldOut, sprite, view, redraw) {
+  siamese.learnMap = (dim, unseen, heldOut, sprite, view, redraw) => {
     const { el } = siamese;
     const axes = Math.min(dim, 3);
     const count = heldOut.labels.length;
@@ -24,7 +24,10 @@
 
     // Positions between two snapshots, `part` of the way, in pixels as seen from the present direction.
     function project(from, to, part) {
-      const [sy, cy, sp, cp] = axes === 3 ? [Math.sin(view.yaw), Math.cos(view.yaw), Math.sin(view.pitch), Math.cos(view.pitch)] : [0, 1, 0, 1];
+      const [sy, cy, sp, cp] =
+        axes === 3
+          ? [Math.sin(view.yaw), Math.cos(view.yaw), Math.sin(view.pitch), Math.cos(view.pitch)]
+          : [0, 1, 0, 1];
       const radius = side * (dim > 3 ? 0.5 : 0.42); // principal components are seldom longer than 0.8
       for (let i = 0; i < count; i++) {
         const mixed = (axis) => {
@@ -54,7 +57,11 @@
         // The globe's equator and two meridians, or of principal components the three axes: they show how it is rotated.
         const [sy, cy, sp, cp] = [Math.sin(view.yaw), Math.cos(view.yaw), Math.sin(view.pitch), Math.cos(view.pitch)];
         const rotated = (x, y, z) => [(x * cy + z * sy) * radius, -(y * cp - (z * cy - x * sy) * sp) * radius];
-        const circles = [(a) => [Math.cos(a), 0, Math.sin(a)], (a) => [Math.cos(a), Math.sin(a), 0], (a) => [0, Math.sin(a), Math.cos(a)]];
+        const circles = [
+          (a) => [Math.cos(a), 0, Math.sin(a)],
+          (a) => [Math.cos(a), Math.sin(a), 0],
+          (a) => [0, Math.sin(a), Math.cos(a)],
+        ];
         for (const [k, circle] of circles.entries()) {
           if (dim > 3) {
             const end = [0, 0, 0];
@@ -62,7 +69,8 @@
             context.moveTo(...rotated(...end.map((v) => -v)));
             context.lineTo(...rotated(...end));
           } else {
-            for (let step = 0; step <= 48; step++) context[step ? "lineTo" : "moveTo"](...rotated(...circle((step * Math.PI) / 24)));
+            for (let step = 0; step <= 48; step++)
+              context[step ? "lineTo" : "moveTo"](...rotated(...circle((step * Math.PI) / 24)));
           }
         }
       }
@@ -111,7 +119,9 @@
         sum[2] += 1;
       }
       const wordy = heldOut.names.some((name) => name.length > 3);
-      context.font = wordy ? "600 11px system-ui, sans-serif" : `650 ${Math.max(13, side / 30)}px system-ui, sans-serif`;
+      context.font = wordy
+        ? "600 11px system-ui, sans-serif"
+        : `650 ${Math.max(13, side / 30)}px system-ui, sans-serif`;
       context.textAlign = "center";
       context.textBaseline = "middle";
       context.lineJoin = "round";
@@ -168,7 +178,9 @@
       });
       for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, () => (grip = null));
       canvas.addEventListener("keydown", (event) => {
-        const keys = { ArrowLeft: [-0.15, 0], ArrowRight: [0.15, 0], ArrowUp: [0, -0.15], ArrowDown: [0, 0.15] }[event.key];
+        const keys = { ArrowLeft: [-0.15, 0], ArrowRight: [0.15, 0], ArrowUp: [0, -0.15], ArrowDown: [0, 0.15] }[
+          event.key
+        ];
         if (!keys) return;
         event.preventDefault();
         rotate(...keys);
@@ -185,6 +197,11 @@
       project(from, to, part);
       paint();
     }
-    return { stage, draw, describe: (text) => canvas.setAttribute("aria-label", text), remove: () => observer.disconnect() };
+    return {
+      stage,
+      draw,
+      describe: (text) => canvas.setAttribute("aria-label", text),
+      remove: () => observer.disconnect(),
+    };
   };
 })(window.siamese);

@@ -1,5 +1,5 @@
 // One run on the page: its name, its map, the curves and the distances, shown at any of its snapshots.
-(function (siamese) {
+((siamese) => {
   const numbers = (base64, kind) => new kind(siamese.bytes(base64).buffer);
 
   // A snapshot as it was sent -> as it is drawn: a typed array of positions, and shares from 0 to 1.
@@ -13,13 +13,16 @@
   // -> { root, show, remove }
   //   run: { settings, name, snapshots, command }; it gets the function `keep` and the property `kept`
   //   heldOut, sprite, view, redraw: see `learnMap`
-  siamese.learnView = function (run, heldOut, sprite, view, redraw) {
+  siamese.learnView = (run, heldOut, sprite, view, redraw) => {
     const { el } = siamese;
     const { loss, dim, excluded } = run.settings;
     const map = siamese.learnMap(dim, new Set(excluded), heldOut, sprite, view, redraw);
     const caption = el("p", { class: "learn-caption" });
     const keep = el("button", {
-      type: "button", class: "chip learn-keep", "aria-pressed": "false", text: "Keep beside the next",
+      type: "button",
+      class: "chip learn-keep",
+      "aria-pressed": "false",
+      text: "Keep beside the next",
       onclick: () => run.keep(!run.kept),
     });
     run.keep = (kept) => {
@@ -28,15 +31,24 @@
     };
     const command = el("code", { class: "learn-command", hidden: true });
     const copy = el("button", {
-      type: "button", class: "chip learn-copy", "aria-expanded": "false", text: "As a command", title: "The train.py command that trains this network on the whole of MNIST",
+      type: "button",
+      class: "chip learn-copy",
+      "aria-expanded": "false",
+      text: "As a command",
+      title: "The train.py command that trains this network on the whole of MNIST",
       onclick: async () => {
         command.hidden = !command.hidden;
         // Broken between words only, never at a hyphen.
-        command.replaceChildren(...run.command.split(" ").flatMap((word, i) => [i ? " " : "", el("span", { text: word })]));
+        command.replaceChildren(
+          ...run.command.split(" ").flatMap((word, i) => [i ? " " : "", el("span", { text: word })]),
+        );
         copy.setAttribute("aria-expanded", String(!command.hidden));
         // Without HTTPS, or in a frame without permission, there is no clipboard; the command can be selected instead.
         if (command.hidden || !navigator.clipboard) return;
-        await navigator.clipboard.writeText(run.command).then(() => report("Copied"), () => report("Select it to copy"));
+        await navigator.clipboard.writeText(run.command).then(
+          () => report("Copied"),
+          () => report("Select it to copy"),
+        );
       },
     });
     const report = (text) => {
@@ -45,14 +57,35 @@
     };
     const active = { contrastive: "Active pairs", triplet: "Active triplets", supcon: "Active anchors" }[loss];
     const plots = [
-      siamese.learnCurve(run, "Loss", (snapshot) => snapshot.loss, (value) => value.toFixed(3)),
+      siamese.learnCurve(
+        run,
+        "Loss",
+        (snapshot) => snapshot.loss,
+        (value) => value.toFixed(3),
+      ),
       siamese.learnCurve(run, active, (snapshot) => snapshot.active, siamese.percent, 1),
-      siamese.learnCurve(run, "Held-out 5-NN accuracy", (snapshot) => snapshot.accuracy, (value) => `${(value * 100).toFixed(1)} %`, 1),
+      siamese.learnCurve(
+        run,
+        "Held-out 5-NN accuracy",
+        (snapshot) => snapshot.accuracy,
+        (value) => `${(value * 100).toFixed(1)} %`,
+        1,
+      ),
       siamese.learnDistances(run, heldOut.label),
     ];
-    const root = el("section", { class: "learn-run", "aria-label": `Run: ${run.name}` },
-      el("header", {}, el("h3", { text: run.name }), el("div", { class: "learn-tools" }, keep, ...(run.command ? [copy] : []))), command,
-      el("div", { class: "learn-body" },
+    const root = el(
+      "section",
+      { class: "learn-run", "aria-label": `Run: ${run.name}` },
+      el(
+        "header",
+        {},
+        el("h3", { text: run.name }),
+        el("div", { class: "learn-tools" }, keep, ...(run.command ? [copy] : [])),
+      ),
+      command,
+      el(
+        "div",
+        { class: "learn-body" },
         el("div", { class: "learn-map" }, map.stage, caption),
         el("div", { class: "learn-charts" }, ...plots.map((plot) => plot.node)),
       ),
@@ -74,14 +107,25 @@
     function describe(snapshot) {
       for (const plot of plots) plot.show(snapshot);
       const accuracy = `${(snapshot.accuracy * 100).toFixed(1)} %`;
-      const unseen = snapshot.unseen_accuracy == null ? "" : ` Of the ${heldOut.many} never seen, ${(snapshot.unseen_accuracy * 100).toFixed(1)} % are named right.`;
+      const unseen =
+        snapshot.unseen_accuracy == null
+          ? ""
+          : ` Of the ${heldOut.many} never seen, ${(snapshot.unseen_accuracy * 100).toFixed(1)} % are named right.`;
       const drawn =
-        dim === 2 ? "Both dimensions, as they are; points are moved a little off the circle, not to hide one another."
-        : dim === 3 ? "All three dimensions, as they are. Drag to turn."
-        : `The three principal components, ${Math.round(snapshot.explained * 100)} % of the variance of ${dim} dimensions. Drag to turn.`;
+        dim === 2
+          ? "Both dimensions, as they are; points are moved a little off the circle, not to hide one another."
+          : dim === 3
+            ? "All three dimensions, as they are. Drag to turn."
+            : `The three principal components, ${Math.round(snapshot.explained * 100)} % of the variance of ${dim} dimensions. Drag to turn.`;
       caption.textContent = drawn + unseen;
-      map.describe(`Map of ${heldOut.labels.length} held-out pictures after step ${snapshot.step} of ${snapshot.steps}; held-out 5-NN accuracy ${accuracy}`);
+      map.describe(
+        `Map of ${heldOut.labels.length} held-out pictures after step ${snapshot.step} of ${snapshot.steps}; held-out 5-NN accuracy ${accuracy}`,
+      );
     }
-    return { root, show, remove: () => (map.remove(), root.remove()) };
+    function remove() {
+      map.remove();
+      root.remove();
+    }
+    return { root, show, remove };
   };
 })(window.siamese);

@@ -1,12 +1,17 @@
 // The map: plotly shows the figure (`map_figure.js`); this adds pictures on hover, lines to the nearest neighbours, the
 // visitor's own point, colours, hiding, finding, a lasso. Nothing here moves the view.
-(function (siamese) {
+((siamese) => {
   const THUMB = 84; // pixels of the picture beside the pointer
   const NAMED = 12; // labels of a lasso, and of the legend, that are named at once
   const LISTED = 120; // pictures of a lasso that are shown
   const CONFIG = {
-    responsive: true, scrollZoom: true, displaylogo: false, showSendToCloud: false, showEditInChartStudio: false,
-    modeBarButtonsToRemove: ["toImage", "select2d", "autoScale2d", "hoverClosest3d", "tableRotation"], doubleClick: "reset",
+    responsive: true,
+    scrollZoom: true,
+    displaylogo: false,
+    showSendToCloud: false,
+    showEditInChartStudio: false,
+    modeBarButtonsToRemove: ["toImage", "select2d", "autoScale2d", "hoverClosest3d", "tableRotation"],
+    doubleClick: "reset",
   };
   let library = null;
 
@@ -20,12 +25,20 @@
     return library;
   }
 
-  siamese.map = function (element, props, trigger, watch, server) {
+  siamese.map = (element, props, _trigger, watch, server) => {
     const holder = element.querySelector(".map-plot");
     const card = element.querySelector(".map-card");
     const status = element.querySelector(".map-status");
     const list = element.querySelector(".map-list");
-    const state = { view: "tsne", colour: "digit", hidden: new Set(), lasso: false, selected: null, links: [], own: null };
+    const state = {
+      view: "tsne",
+      colour: "digit",
+      hidden: new Set(),
+      lasso: false,
+      selected: null,
+      links: [],
+      own: null,
+    };
     let data = null;
     let figure = null;
     let ready = false;
@@ -46,7 +59,7 @@
     function hover(event) {
       const start = performance.now();
       const point = event.points[0];
-      const index = point && point.customdata;
+      const index = point?.customdata;
       if (index == null) return;
       if (index !== lastHover) {
         siamese.sprite(card.querySelector(".sprite"), props.sprite, index, THUMB);
@@ -95,8 +108,12 @@
       const button = siamese.el(
         "button",
         {
-          type: "button", class: named ? "tile tile-named" : "tile", style: `--digit: ${siamese.colour(data.colours[item.label])}`,
-          "aria-label": `Picture ${item.index}, ${props.label} ${name}`, title: `#${item.index}: ${name}`, onclick: () => select(item.index),
+          type: "button",
+          class: named ? "tile tile-named" : "tile",
+          style: `--digit: ${siamese.colour(data.colours[item.label])}`,
+          "aria-label": `Picture ${item.index}, ${props.label} ${name}`,
+          title: `#${item.index}: ${name}`,
+          onclick: () => select(item.index),
         },
         picture,
         siamese.el("span", { class: "tile-label", text: name }),
@@ -112,12 +129,15 @@
     }
 
     function lassoed(event) {
-      if (!event || !event.points || !event.points.length) return;
+      if (!event?.points?.length) return;
       const indices = event.points.map((p) => p.customdata).filter((i) => i != null);
       const counts = data.names.map((name) => [0, name]);
-      indices.forEach((i) => counts[data.labels[i]][0]++);
+      for (const i of indices) counts[data.labels[i]][0]++;
       const found = counts.filter(([n]) => n).sort((a, b) => b[0] - a[0]);
-      status.textContent = `${indices.length} pictures: ${found.slice(0, NAMED).map(([n, name]) => `${n} × ${name}`).join(", ")}${found.length > NAMED ? " …" : ""}`;
+      status.textContent = `${indices.length} pictures: ${found
+        .slice(0, NAMED)
+        .map(([n, name]) => `${n} × ${name}`)
+        .join(", ")}${found.length > NAMED ? " …" : ""}`;
       const shown = indices.slice(0, LISTED).map((index) => ({ index, label: data.labels[index] }));
       fill(shown, Math.max(0, indices.length - LISTED));
     }
@@ -125,7 +145,12 @@
     // --- controls ---
     function labelButton(name, label) {
       const button = siamese.el("button", {
-        type: "button", class: "chip", "aria-pressed": String(!state.hidden.has(label)), style: `--digit: ${siamese.colour(data.colours[label])}`, text: name, title: name,
+        type: "button",
+        class: "chip",
+        "aria-pressed": String(!state.hidden.has(label)),
+        style: `--digit: ${siamese.colour(data.colours[label])}`,
+        text: name,
+        title: name,
         "aria-label": `Show ${props.label} ${name}`,
       });
       button.addEventListener("click", () => {
@@ -150,16 +175,22 @@
         chips.replaceChildren(...labels.slice(0, NAMED).map((label) => labelButton(data.names[label], label)));
         if (more > 0) chips.append(siamese.el("span", { class: "map-more", text: `and ${more} more` }));
       };
-      const all = (hide) => siamese.el("button", {
-        type: "button", class: "chip", text: hide ? "Hide all" : "Show all",
-        onclick: () => {
-          state.hidden = new Set(hide ? data.names.keys() : []);
-          found();
-          draw();
-        },
-      });
+      const all = (hide) =>
+        siamese.el("button", {
+          type: "button",
+          class: "chip",
+          text: hide ? "Hide all" : "Show all",
+          onclick: () => {
+            state.hidden = new Set(hide ? data.names.keys() : []);
+            found();
+            draw();
+          },
+        });
       const search = siamese.el("input", {
-        type: "search", placeholder: `find a ${props.label}`, "aria-label": `Find a ${props.label}`, oninput: () => found(),
+        type: "search",
+        placeholder: `find a ${props.label}`,
+        "aria-label": `Find a ${props.label}`,
+        oninput: () => found(),
       });
       holder.classList.add("is-many");
       holder.append(search, all(true), all(false), chips);
@@ -168,12 +199,16 @@
 
     function controls() {
       legend();
-      for (const [name, apply] of [["view", draw], ["colour", recolour]]) {
+      for (const [name, apply] of [
+        ["view", draw],
+        ["colour", recolour],
+      ]) {
         const group = element.querySelector(`.map-${name}`);
         group.addEventListener("click", (event) => {
           const button = event.target.closest("button");
           if (!button) return;
-          for (const other of group.querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === button));
+          for (const other of group.querySelectorAll("button"))
+            other.setAttribute("aria-pressed", String(other === button));
           state[name] = button.value;
           apply();
         });
@@ -183,7 +218,8 @@
         event.preventDefault();
         const index = Number(find.elements[0].value);
         if (Number.isInteger(index) && index >= 0 && index < data.labels.length) select(index);
-        else status.textContent = `There is no picture ${find.elements[0].value}: they go from 0 to ${data.labels.length - 1}.`;
+        else
+          status.textContent = `There is no picture ${find.elements[0].value}: they go from 0 to ${data.labels.length - 1}.`;
       });
       element.querySelector(".map-lasso").addEventListener("click", (event) => {
         state.lasso = !state.lasso;
@@ -210,9 +246,11 @@
         fill(state.links);
       } else {
         if (state.selected === "own") deselect();
-        status.textContent = (value && value.hint) || "";
+        status.textContent = value?.hint || "";
       }
-      element.dataset.own = state.own ? (state.own.xy || [state.own.points.length]).map((v) => v.toFixed(4)).join(",") : "";
+      element.dataset.own = state.own
+        ? (state.own.xy || [state.own.points.length]).map((v) => v.toFixed(4)).join(",")
+        : "";
       refresh([figure.LINKS, figure.RING, figure.OWN]);
     }
 
@@ -233,7 +271,7 @@
       holder.on("plotly_hover", hover);
       holder.on("plotly_unhover", () => (card.hidden = true));
       holder.on("plotly_click", (event) => {
-        const index = event.points[0] && event.points[0].customdata;
+        const index = event.points[0]?.customdata;
         if (index != null) select(index);
       });
       holder.on("plotly_selected", lassoed);

@@ -1,13 +1,13 @@
 // A square that takes a picture, of which a part can be chosen by mouse, touch or keyboard. Its value is a data URL of
 // that part, or null while it is blank. `canvas_input.js` has the ways to bring a picture.
-(function (siamese) {
+((siamese) => {
   const SHOWN = 560; // pixels of the square on the page, for sharp pictures on fine screens
   const LEAST = 0.05; // of the picture's width or height: the smallest part
   const STEP = 0.02; // of it, that an arrow key moves
   const WHOLE = { x: 0, y: 0, w: 1, h: 1 };
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-  siamese.photoPad = function (element, props, trigger, watch) {
+  siamese.photoPad = (element, props, trigger, watch) => {
     const stage = element.querySelector(".pad-stage");
     const canvas = stage.querySelector("canvas");
     const box = stage.querySelector(".crop");
@@ -54,9 +54,14 @@
     }
     function send() {
       show();
-      sent = picture && siamese.pictureUrl(picture, {
-        x: crop.x * picture.width, y: crop.y * picture.height, w: crop.w * picture.width, h: crop.h * picture.height,
-      });
+      sent =
+        picture &&
+        siamese.pictureUrl(picture, {
+          x: crop.x * picture.width,
+          y: crop.y * picture.height,
+          w: crop.w * picture.width,
+          h: crop.h * picture.height,
+        });
       props.value = sent;
       trigger("change");
     }
@@ -86,7 +91,10 @@
       drag = { pointer: event.pointerId, at, before: crop, moved: false };
       if (corner) {
         // The opposite corner stays.
-        drag.from = { x: corner[1] === "w" ? crop.x + crop.w : crop.x, y: corner[0] === "n" ? crop.y + crop.h : crop.y };
+        drag.from = {
+          x: corner[1] === "w" ? crop.x + crop.w : crop.x,
+          y: corner[0] === "n" ? crop.y + crop.h : crop.y,
+        };
       } else if (event.target !== box || isWhole()) {
         drag.from = at; // a new box
       }
@@ -101,7 +109,11 @@
       const { before, at } = drag;
       crop = drag.from
         ? span(drag.from, to)
-        : { ...before, x: clamp(before.x + to.x - at.x, 0, 1 - before.w), y: clamp(before.y + to.y - at.y, 0, 1 - before.h) };
+        : {
+            ...before,
+            x: clamp(before.x + to.x - at.x, 0, 1 - before.w),
+            y: clamp(before.y + to.y - at.y, 0, 1 - before.h),
+          };
       placeBox();
     });
     function lift(event) {
@@ -117,7 +129,9 @@
     // --- by keyboard ---
     stage.addEventListener("keydown", (event) => {
       if (event.target.closest("video")) return;
-      const step = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[event.key];
+      const step = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[
+        event.key
+      ];
       if (event.key === "Delete" || event.key === "Backspace") clear();
       else if (event.key === "Enter" && !picture) element.querySelector("input[type=file]").click();
       else if (step && picture) {
@@ -136,7 +150,10 @@
       crop = WHOLE;
       send();
     }
-    const input = siamese.canvasInput(element, stage, say, accept, { whole: true, hint: "Click the picture to take it." });
+    const input = siamese.canvasInput(element, stage, say, accept, {
+      whole: true,
+      hint: "Click the picture to take it.",
+    });
     function clear() {
       input.closeCamera();
       say("");

@@ -1,5 +1,5 @@
 // The answer about a pair: probability, verdict, and where the pair's distance lies among all pairs.
-(function (siamese) {
+((siamese) => {
   const WIDTH = 320;
   const HEIGHT = 120;
   const FLOOR = 104;
@@ -21,7 +21,10 @@
       svg("text", { x: WIDTH - 4, y: HEIGHT, class: "tick", "text-anchor": "end", text: "unlike · 2" }),
     );
     const mark = svg("g", { class: "mark", visibility: "hidden" });
-    mark.append(svg("line", { y1: 4, y2: FLOOR + 4 }), svg("path", { d: `M-6 ${FLOOR + 11}L6 ${FLOOR + 11}L0 ${FLOOR + 2}Z` }));
+    mark.append(
+      svg("line", { y1: 4, y2: FLOOR + 4 }),
+      svg("path", { d: `M-6 ${FLOOR + 11}L6 ${FLOOR + 11}L0 ${FLOOR + 2}Z` }),
+    );
     root.append(mark);
     return root;
   }
@@ -33,7 +36,7 @@
     return shares.reduce((sum, share, i) => sum + share * Math.min(Math.max(at - i, 0), 1), 0) / total;
   }
 
-  siamese.verdict = function (element, props, watch) {
+  siamese.verdict = (element, props, watch) => {
     const number = element.querySelector(".verdict-number");
     const words = element.querySelector(".verdict-words");
     const note = element.querySelector(".verdict-note");
@@ -59,7 +62,9 @@
       text.setAttribute("x", to > 1.4 ? x - 4 : x + 4);
       text.setAttribute("text-anchor", to > 1.4 ? "end" : "start");
       text.textContent = `threshold ${to.toFixed(2)}`;
-      const [same, different] = [props.distances.same, props.distances.different].map((shares) => shareUpTo(shares, to));
+      const [same, different] = [props.distances.same, props.distances.different].map((shares) =>
+        shareUpTo(shares, to),
+      );
       moving.querySelector(".verdict-accepts").textContent =
         `Up to ${to.toFixed(2)}, it accepts ${siamese.percent(same)} of the same validation pairs and ` +
         `${siamese.percent(different)} of the different ones.`;
@@ -76,7 +81,13 @@
 
     function show() {
       const answer = siamese.parse(props.value) || {};
-      root.dataset.state = answer.error ? "error" : "probability" in answer ? (isSame(answer) ? "same" : "different") : "empty";
+      root.dataset.state = answer.error
+        ? "error"
+        : "probability" in answer
+          ? isSame(answer)
+            ? "same"
+            : "different"
+          : "empty";
       note.textContent = answer.note || "";
       note.hidden = !answer.note;
       if (root.dataset.state === "empty" || answer.error) {
@@ -103,7 +114,7 @@
   };
 
   // What the network sees of one picture, and what its neighbours take it for.
-  siamese.seen = function (element, props, watch) {
+  siamese.seen = (element, props, watch) => {
     const canvas = element.querySelector("canvas");
     const words = element.querySelector(".seen-words");
     function show() {

@@ -1,0 +1,69 @@
+// What the page shows stands in its address, so that a link opens it again: the tab, and what each tab puts there itself.
+// Nothing that a visitor has drawn, typed or brought goes there.
+((siamese) => {
+  const FIRST = "compare"; // the tab that a plain address opens
+
+  const query = () => new URLSearchParams(location.search);
+
+  siamese.link = {
+    /** The value of a name in the address, or null. */
+    get: (name) => query().get(name),
+
+    /** A whole number of the address from `least` to `most`, or null. */
+    number(name, least, most) {
+      const value = Number(query().get(name) || Number.NaN);
+      return Number.isInteger(value) && value >= least && value <= most ? value : null;
+    },
+
+    /** Put values into the address; null, undefined and "" take a name out. The visitor's way back stays as it is. */
+    set(values) {
+      const next = query();
+      for (const [name, value] of Object.entries(values)) {
+        if (value === null || value === undefined || value === "") next.delete(name);
+        else next.set(name, value);
+      }
+      const text = next.toString();
+      const address = location.pathname + (text ? `?${text}` : "") + location.hash;
+      if (address !== location.pathname + location.search + location.hash)
+        history.replaceState(history.state, "", address);
+    },
+  };
+
+  // The tab that the address names is opened once the tabs are there; then the address follows the tabs.
+  function follow(tabs) {
+    const wanted = siamese.link.get("tab");
+    const button = (id) => tabs.querySelector(`[role=tab][data-tab-id="${CSS.escape(id)}"]`);
+    if (wanted) button(wanted)?.click();
+    const observer = new MutationObserver(() => {
+      const id = tabs.querySelector("[role=tab][aria-selected=true]")?.dataset.tabId;
+      if (id) siamese.link.set({ tab: id === FIRST ? null : id });
+    });
+    observer.observe(tabs, { attributes: true, subtree: true, attributeFilter: ["aria-selected"] });
+  }
+
+  siamese.whenTabs = (then) => {
+    const found = () => document.querySelector("[role=tablist]:has([role=tab][data-tab-id])");
+    if (found()) return then(found());
+    const observer = new MutationObserver(() => {
+      if (!found()) return;
+      observer.disconnect();
+      then(found());
+    });
+    observer.observe(document, { childList: true, subtree: true });
+  };
+  siamese.whenTabs(follow);
+
+  siamese.copyLink = (element) => {
+    const button = element.querySelector("button");
+    const text = button.textContent;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(location.href);
+        button.textContent = "Copied";
+      } catch {
+        button.textContent = "Copy it from the address bar";
+      }
+      setTimeout(() => (button.textContent = text), 2000);
+    });
+  };
+})(window.siamese);
