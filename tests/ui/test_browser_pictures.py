@@ -77,7 +77,7 @@ def test_a_visitor_compares_walks_looks_and_teaches(url, pictures, width):
         page.mouse.click(frame["x"] + point[0], frame["y"] + point[1])
         page.locator(".map-status", has_text="Picture #").wait_for()
         bring(page, "#canvas-map", pictures[2])
-        page.wait_for_selector(".map-list .tile")
+        page.locator(".map-status", has_text="Your picture").wait_for()
         page.locator(".map-list .tile").first.click()
         page.locator(".map-status", has_text="Picture #").wait_for()
 
