@@ -31,16 +31,31 @@ def open_browser() -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def visit(browser: Browser, url: str, width: int = 1280, theme: str = "light") -> Iterator[Page]:
-    """A fresh visit, which must end without a console error and without a request to another host."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, has_touch=width < 600)
+def visit(
+    browser: Browser, url: str, width: int = 1280, theme: str = "light", query: str = "", motion: bool = False
+) -> Iterator[Page]:
+    """A fresh visit, which must end without a console error and without a request to another host.
+
+    Args:
+        browser: that goes there.
+        url: of the app, or of one of its pages.
+        width: of the window, in pixels.
+        theme: "light" or "dark".
+        query: of the address, as "&tab=map".
+        motion: else the visitor has asked for less of it, and finds blank squares in the Compare tab.
+    """
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        has_touch=width < 600,
+        reduced_motion="no-preference" if motion else "reduce",
+    )
     page = context.new_page()
     page.set_default_timeout(60_000)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda r: complaints.append(r.url) if not r.url.startswith((url, "data:", "blob:")) else None)
-    page.goto(f"{url}/?__theme={theme}")
+    page.goto(f"{url}/?__theme={theme}{query}")
     page.wait_for_selector("#canvas-a canvas")
     yield page
     context.close()
@@ -48,12 +63,7 @@ def visit(browser: Browser, url: str, width: int = 1280, theme: str = "light") -
 
 
 def open_tab(page: Page, name: str) -> None:
-    tab = page.get_by_role("tab", name=name, exact=True)
-    if not tab.is_visible():
-        page.locator(".overflow-menu > button").click()
-        page.locator(".overflow-dropdown button", has_text=name).click()
-    else:
-        tab.click()
+    page.get_by_role("tab", name=name, exact=True).click()
 
 
 def draw(page: Page, canvas: str, strokes: list[list[tuple[int, int]]]) -> None:

@@ -9,12 +9,13 @@ from functools import wraps
 from typing import Any
 
 import gradio as gr
+import numpy as np
 from gradio.processing_utils import save_bytes_to_cache
 
 from siamese.matcher import Matcher, Picture
 from siamese.retrieval.results import Comparison, Neighbour, Query
 from siamese.retrieval.search import vote
-from siamese.ui.components import pixels_value
+from siamese.ui.components import base64_of, pixels_value
 from siamese.ui.wording import Wording, wording_of
 
 log = logging.getLogger(__name__)
@@ -133,6 +134,19 @@ def comparison_value(matcher: Matcher, comparison: Comparison) -> dict:
         "threshold": matcher.threshold,
     }
     return answer | ({"note": comparison.note} if comparison.note else {})
+
+
+def decision_value(first: Query | None, second: Query | None, comparison: Comparison | None = None) -> dict:
+    """What "How it decides" shows of a pair: embeddings as shares of the largest number in them, in 8 bits each."""
+    embeddings = [query.embedding for query in (first, second) if query]
+    largest = max((float(np.abs(embedding).max()) for embedding in embeddings), default=1.0)
+    value: dict = {"largest": largest}
+    for name, query in (("first", first), ("second", second)):
+        if query:
+            value[name] = base64_of(np.rint(query.embedding / largest * 127).astype(np.int8))
+    if comparison:
+        value |= {"distance": comparison.distance, "probability": comparison.probability}
+    return value
 
 
 def votes_value(matcher: Matcher, neighbours: Sequence[Neighbour], novel: bool) -> dict:

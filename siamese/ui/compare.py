@@ -11,10 +11,12 @@ from siamese.matcher import Matcher, Picture
 from siamese.retrieval.distances import distance_of
 from siamese.ui import answers, components
 from siamese.ui.examples import telling_pairs
+from siamese.ui.glossary import linked
 from siamese.ui.wording import wording_of
 
 # How far from the threshold an example of an error should lie, so that it stays one when the canvas redraws it.
 CLEAR = (0.7, 1.25)
+CURVE = np.linspace(0, 2, 201)  # distances at which the page has the calibration curve
 AT_ONCE = 20  # answers at the same time: enough to keep every process of the worker pool busy
 EXAMPLES = ("Two different 4s", "A 4 and a 9", "A 1 and a crossed 7", "Same, but missed", "Different, but fooled")
 EXAMPLE_DIGITS = "1479"  # that the examples are of
@@ -23,7 +25,7 @@ EXAMPLE_DIGITS = "1479"  # that the examples are of
 def build(matcher: Matcher) -> None:
     """Lay out the tab and wire it."""
     words = wording_of(matcher)
-    gr.Markdown(words.compare_lead, elem_classes="lead")
+    gr.Markdown(linked(words.compare_lead), elem_classes="lead")
     with gr.Row(elem_classes="compare"):
         with gr.Column(min_width=120, elem_classes="compare-a"):
             first = components.canvas(words.pads[0], drawn=words.drawn, elem_id="canvas-a")
@@ -34,6 +36,7 @@ def build(matcher: Matcher) -> None:
         with gr.Column(min_width=120, elem_classes="compare-b"):
             second = components.canvas(words.pads[1], drawn=words.drawn, elem_id="canvas-b")
             second_seen = components.seen()
+    decision = components.decision(matcher.calibration.probability(CURVE).tolist(), words)
     where = gr.Checkbox(False, label="Show where they differ", elem_id="where", container=False)
     names = examples(matcher)
     gr.Markdown("Try one:" if names else "", elem_classes="try")
@@ -48,7 +51,7 @@ def build(matcher: Matcher) -> None:
         [first.change, second.change, where.change],
         answer,
         [first, second, where],
-        [verdict, first_seen, second_seen],
+        [verdict, first_seen, second_seen, decision],
         trigger_mode="always_last",
         concurrency_limit=AT_ONCE,
         show_progress="hidden",
@@ -64,7 +67,7 @@ def build(matcher: Matcher) -> None:
         button.click(
             show,
             [where],
-            [first, second, verdict, first_seen, second_seen],
+            [first, second, verdict, first_seen, second_seen, decision],
             show_progress="hidden",
             api_visibility="private",
         )
@@ -72,7 +75,7 @@ def build(matcher: Matcher) -> None:
 
 def compare(
     matcher: Matcher, a: Picture | None, b: Picture | None, marked: bool
-) -> tuple[dict, dict | None, dict | None]:
+) -> tuple[dict, dict | None, dict | None, dict]:
     """Compare two pictures.
 
     Args:
@@ -82,22 +85,22 @@ def compare(
         marked: whether to show where the two differ.
 
     Returns:
-        The values of `verdict`, and of `seen` for the first and the second picture.
+        The values of `verdict`, of `seen` for the first and the second picture, and of `decision`.
     """
     words = wording_of(matcher)
     (first, problem_a), (second, problem_b) = answers.encode(matcher, a, b)
     seen_a = None if first is None else answers.seen_value(matcher, first)
     seen_b = None if second is None else answers.seen_value(matcher, second)
     if problem_a or problem_b:
-        return {"error": problem_a or problem_b}, seen_a, seen_b
+        return {"error": problem_a or problem_b}, seen_a, seen_b, answers.decision_value(first, second)
     if first is None or second is None:
         hint = words.both if first is second else words.other
-        return {"hint": hint}, seen_a, seen_b
+        return {"hint": hint}, seen_a, seen_b, answers.decision_value(first, second)
     comparison = matcher.compare(first, second)
     if marked and seen_a and seen_b:
         seen_a["heat"], seen_b["heat"] = map(components.base64_of, matcher.differences(first, second))
     verdict = answers.comparison_value(matcher, comparison) | {"words": answers.verdict_words(comparison, words)}
-    return verdict, seen_a, seen_b
+    return verdict, seen_a, seen_b, answers.decision_value(first, second, comparison)
 
 
 def has_digits(matcher: Matcher) -> bool:

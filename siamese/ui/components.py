@@ -4,7 +4,7 @@ Each is a function that returns a `gr.HTML`. A subclass would have to decode and
 Gradio writes a file beside the module of every subclass. So the handlers do it: they take what the page sends
 through `picture_of` and return JSON through `to_json`.
 
-The markup of each is constant. The JavaScript in `static/` inserts values as text, so that nothing a visitor sends is
+The markup of each is constant (`markup.py`). The JavaScript in `static/` (`static_files.py`) inserts values as text, so that nothing a visitor sends is
 ever executed.
 """
 
@@ -14,8 +14,8 @@ import base64
 import binascii
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -25,24 +25,9 @@ from PIL import Image
 from siamese.bundle import sprite
 from siamese.bundle.curves import Histogram
 from siamese.config import InputConfig
-from siamese.ui import glossary
-from siamese.ui.markup import COPY_LINK, GRID, PAD, PHOTO_PAD, SEEN, VERDICT, VOTES
+from siamese.ui.markup import COPY_LINK, DECISION, GRID, PAD, PHOTO_PAD, SEEN, VERDICT, VOTES
 from siamese.ui.wording import Wording
 
-STATIC = Path(__file__).parent / "static"
-SCRIPTS = (
-    "base.js",
-    "link.js",
-    "glossary.js",
-    "canvas.js",
-    "canvas_input.js",
-    "photo_pad.js",
-    "verdict.js",
-    "grid.js",
-    "map.js",
-    "map_figure.js",
-    "symbols.js",
-)
 MAX_BYTES = 1_500_000  # of a picture that the page sends
 
 
@@ -159,15 +144,39 @@ def verdict(distances: Histogram, threshold: float, words: Wording) -> gr.HTML:
     )
 
 
+def decision(probabilities: Sequence[float], words: Wording) -> gr.HTML:
+    """How the answer about a pair comes about: pictures, embeddings, distance, calibration. Unfolded by a click.
+
+    Args:
+        probabilities: the calibration curve, at distances of equal steps from 0 to 2.
+        words: of the page.
+    """
+    on_load = "siamese.decision(element, props, watch)"
+    return json_html(DECISION, on_load, probabilities=list(probabilities), names=list(words.pads), drawn=words.drawn)
+
+
 def seen() -> gr.HTML:
     """What the network sees of a picture, and how its neighbours read it."""
     return json_html(SEEN, "siamese.seen(element, props, watch)")
 
 
-def grid(sheet: dict, words: Wording) -> gr.HTML:
-    """Pictures of the gallery, cut from its sprite sheet; the event `select` says which one was clicked."""
+def grid(sheet: dict, words: Wording, colours: Sequence[int], count: int) -> gr.HTML:
+    """Pictures of the gallery, cut from its sprite sheet; the event `select` says which one was clicked.
+
+    Args:
+        sheet: as `sheet` tells of it.
+        words: of the page.
+        colours: the number of each label's colour.
+        count: of pictures in the gallery.
+    """
     return json_html(
-        GRID, "siamese.grid(element, props, trigger, watch)", sprite=sheet, hint=words.grid_hint, label=words.label
+        GRID,
+        "siamese.grid(element, props, trigger, watch)",
+        sprite=sheet,
+        hint=words.grid_hint,
+        label=words.label,
+        colours=list(colours),
+        last=count - 1,
     )
 
 
@@ -176,21 +185,9 @@ def copy_link() -> gr.HTML:
     return gr.HTML(COPY_LINK, js_on_load="siamese.copyLink(element)", apply_default_css=False, elem_classes="copy-link")
 
 
-def votes() -> gr.HTML:
-    """How the neighbours vote, as bars."""
-    return json_html(VOTES, "siamese.votes(element, props, watch)")
-
-
-def head() -> str:
-    """All components' JavaScript, and the glossary, for the page's head."""
-    base, *scripts = ((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    terms = f"window.siamese.terms = {json.dumps(glossary.entries())};"
-    return "<script>" + "\n".join((base, terms, *scripts)) + "</script>"
-
-
-def file_url(path: Path) -> str:
-    """Where the page fetches a file that `gr.set_static_paths` allows."""
-    return f"gradio_api/file={path.as_posix()}"
+def votes(colours: Sequence[int]) -> gr.HTML:
+    """How the neighbours vote, as bars in the labels' colours."""
+    return json_html(VOTES, "siamese.votes(element, props, watch)", colours=list(colours))
 
 
 def base64_of(values: np.ndarray) -> str:

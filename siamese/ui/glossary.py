@@ -33,7 +33,9 @@ _FORMS = {f"{term}s": term for term in TERMS} | {"equal error rate": "EER", "few
 # What is no prose is left alone: code, links, HTML, headings.
 _LEFT = r"```.*?```|`[^`]*`|\[[^\]]*\]\([^)]*\)|<[^>]*>|^#.*?$"
 _WORDS = "|".join(re.escape(word) for word in sorted((*TERMS, *_FORMS), key=len, reverse=True))
-_FOUND = re.compile(rf"(?P<left>{_LEFT})|(?<![\w-])(?P<word>{_WORDS})(?![\w-])", re.DOTALL | re.MULTILINE | re.IGNORECASE)
+_FOUND = re.compile(
+    rf"(?P<left>{_LEFT})|(?<![\w-])(?P<word>{_WORDS})(?![\w-])", re.DOTALL | re.MULTILINE | re.IGNORECASE
+)
 
 
 def key(term: str) -> str:

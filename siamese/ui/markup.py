@@ -46,7 +46,7 @@ PHOTO_PAD = """
 
 VERDICT = """
 <div class="verdict" data-state="empty">
-  <p class="verdict-number" aria-live="polite"></p>
+  <p class="verdict-number" aria-live="polite"><span class="verdict-percent"></span> <span class="verdict-unit"></span></p>
   <p class="verdict-words" aria-live="polite"></p>
   <p class="verdict-note" hidden></p>
   <div class="verdict-figure">
@@ -60,6 +60,17 @@ VERDICT = """
     </details>
   </div>
 </div>
+"""
+
+DECISION = """
+<details class="decision">
+  <summary>How it decides</summary>
+  <div class="decision-body">
+    <div class="decision-pictures"></div>
+    <div class="decision-strips"></div>
+    <div class="decision-curve"></div>
+  </div>
+</details>
 """
 
 SEEN = """

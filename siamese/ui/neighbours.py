@@ -9,18 +9,23 @@ import numpy as np
 
 from siamese.matcher import Matcher
 from siamese.ui import answers, components
+from siamese.ui.glossary import linked
+from siamese.ui.label_colours import colours_of
+from siamese.ui.links import follow
 from siamese.ui.requests import sent
 from siamese.ui.wording import Wording, wording_of
 
 NEAREST, OTHER, FARTHEST = range(3)  # modes
 ANY = -1  # in place of a label
 LONGEST_WALK = 200
+KEYS = "Keys: ← and → go from picture to picture, Enter walks on from one, Backspace goes back."
 
 
 def build(matcher: Matcher, sprite_url: str) -> None:
     """Lay out the tab and wire it."""
     gallery, words = matcher.gallery, wording_of(matcher)
-    gr.Markdown(words.search_lead, elem_classes="lead")
+    colours = colours_of(gallery.xy, gallery.labels, len(matcher.labels))
+    gr.Markdown(linked(words.search_lead), elem_classes="lead")
     with gr.Row(elem_classes="search"):
         with gr.Column(min_width=240, scale=0, elem_classes="search-query"):
             canvas = components.canvas("Query", drawn=words.drawn, elem_id="canvas-query")
@@ -37,15 +42,17 @@ def build(matcher: Matcher, sprite_url: str) -> None:
                 only = gr.Dropdown(choices(matcher, words), value=ANY, label="Only", elem_id="only", min_width=110)
             modes = list(zip(words.modes, (NEAREST, OTHER, FARTHEST), strict=True))
             mode = gr.Radio(modes, value=NEAREST, show_label=False, container=False, elem_id="mode")
-            votes = components.votes()
-            grid = components.grid(components.sheet(sprite_url, matcher.input), words)
+            votes = components.votes(colours)
+            grid = components.grid(components.sheet(sprite_url, matcher.input), words, colours, len(gallery))
+            gr.Markdown(KEYS, elem_classes="fine keys")
+    follow({"show": k, "mode": mode, "only": only})
     walk = gr.State([])  # gallery indices that were walked over, the present one last; -1 is the drawing
 
-    outputs = [grid, votes, seen]
+    outputs = [grid, votes, seen, index]
 
     def found(drawing: str | None, path: list[int], k: float, mode: int, only: int) -> tuple:
         values = search(matcher, components.picture_of(drawing), path, k, mode, only)
-        return tuple(map(components.to_json, values))
+        return *map(components.to_json, values), path[-1] if path and path[-1] >= 0 else None
 
     asked = [canvas, walk, k, mode, only]
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -111,14 +118,18 @@ def search(
     else:
         ((drawing, problem),) = answers.encode(matcher, picture)
         if drawing is None:
-            return {"items": [], "hint": problem or wording_of(matcher).search_hint}, None, None
+            return {"items": [], "hint": problem or wording_of(matcher).search_hint, "at": None}, None, None
         query, words = drawing, {}
         own = answers.majority(matcher.neighbours(query, answers.VOTERS))
     seen = answers.seen_value(matcher, query) | words
     among = candidates(matcher, own, mode, only)
     among = among[among != at]
     if not len(among):
-        return {"items": [], "hint": "No picture of the gallery fits this filter"}, None, seen
+        return (
+            {"items": [], "hint": "No picture of the gallery fits this filter", "at": at if at >= 0 else None},
+            None,
+            seen,
+        )
     if mode == FARTHEST:
         shown = matcher.neighbours(query, len(among), among)[::-1][: int(k)]
     else:
@@ -127,7 +138,7 @@ def search(
     # A vote among pictures that were filtered by their label would only repeat the filter.
     open_vote = mode == NEAREST and only == ANY
     votes = answers.votes_value(matcher, shown, matcher.is_novel(query)) if open_vote else None
-    return {"items": items}, votes, seen
+    return {"items": items, "at": at if at >= 0 else None}, votes, seen
 
 
 def candidates(matcher: Matcher, own: int, mode: int, only: int) -> np.ndarray:

@@ -22,6 +22,7 @@ from siamese.ui.listeners import StreamWatch
 from siamese.ui.live_settings import SECONDS
 from siamese.ui.request_limits import RequestLimits
 from siamese.ui.requests import Page
+from siamese.ui.static_files import file_url, head
 from siamese.ui.wording import wording_of
 
 TITLE = "Siamese digits"
@@ -94,7 +95,7 @@ def lay_out(
     shutil.copyfile(matcher.folder / sheet, sprite)
     plotly = map.plotly_js()
     gr.set_static_paths([sprite, plotly])
-    sprite_url, plotly_url = components.file_url(sprite), components.file_url(plotly)
+    sprite_url, plotly_url = file_url(sprite), file_url(plotly)
     api.build(matcher, f"{slug}_" if slug else "", model)  # first, so that no event of the page takes its names
     with gr.Row(elem_classes="head"):
         gr.Markdown(heading(matcher), elem_classes="title")
@@ -151,7 +152,7 @@ def launch(demo: Page, **options) -> tuple:
     return demo.launch(
         theme=theme.theme(),
         css=theme.css(),
-        head=components.head(),
+        head=head(),
         footer_links=["api"],
         run_history=False,
         max_file_size=MAX_BODY,

@@ -14,13 +14,14 @@ from PIL import Image
 from siamese.config.model import InputConfig
 from siamese.inputs.preparing import pixel_shape
 from siamese.ui import answers, components
+from siamese.ui.static_files import STATIC
 
 MAX_SYMBOLS, MAX_EXAMPLES = 20, 5  # that a visitor can teach, and examples of each
 MAX_NAME = 24  # characters
 MAX_FILE = 50_000  # bytes of a file beside its pictures
 FORMAT = "siamese symbols 1"  # of ink
 FORMAT_OTHERS = "siamese things 1"  # with the pictures' kind, size and channels
-READY_SETS = tuple(sorted((components.STATIC.parent / "symbol_sets").glob("*.png")))
+READY_SETS = tuple(sorted((STATIC.parent / "symbol_sets").glob("*.png")))
 SIDE = InputConfig().size[0]  # of a drawing in a ready set
 
 INK = InputConfig()

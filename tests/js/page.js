@@ -6,11 +6,19 @@ const STATIC = new URL("../../siamese/ui/static/", import.meta.url);
 
 /** `siamese`, as the named files of `static/` make it; `base.js` comes first. */
 export function load(...names) {
-  const window = { atob, performance };
-  const context = { window, ...window, Math, console };
-  for (const name of ["base.js", ...names]) runInNewContext(readFileSync(new URL(name, STATIC), "utf8"), context);
-  return window.siamese;
+  const siamese = {};
+  load.into(siamese, {}, "base.js", ...names);
+  return siamese;
 }
+
+/** Load more of the files, where `browser` holds what they find in a window beside `siamese`. */
+load.into = (siamese, browser, ...names) => {
+  const window = { siamese, atob, performance };
+  for (const name of names) {
+    const context = { window, atob, performance, URLSearchParams, CSS: { escape: (text) => text }, ...browser };
+    runInNewContext(readFileSync(new URL(name, STATIC), "utf8"), context);
+  }
+};
 
 /** A plain copy: an object of another context is never deeply equal to one of this. */
 export const plain = (value) => JSON.parse(JSON.stringify(value));

@@ -103,5 +103,34 @@ window.siamese = window.siamese || {};
 
   siamese.parse = (value) => (typeof value === "string" && value ? JSON.parse(value) : value);
 
+  // Call with the first element of a selector, once it is on the page.
+  siamese.whenThere = (selector, then) => {
+    const found = document.querySelector(selector);
+    if (found) return then(found);
+    const observer = new MutationObserver(() => {
+      const node = document.querySelector(selector);
+      if (!node) return;
+      observer.disconnect();
+      then(node);
+    });
+    observer.observe(document, { childList: true, subtree: true });
+  };
+
+  // What this browser keeps from one visit to the next; where it keeps nothing, each visit is the first.
+  siamese.remembered = (name) => {
+    try {
+      return localStorage.getItem(name);
+    } catch {
+      return null;
+    }
+  };
+  siamese.remember = (name, value) => {
+    try {
+      localStorage.setItem(name, value);
+    } catch {
+      // A browser may forbid it, as within the frame of another site.
+    }
+  };
+
   siamese.dark = () => document.body.classList.contains("dark");
 })(window.siamese);

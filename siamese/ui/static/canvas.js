@@ -156,6 +156,22 @@
     watch("value", receive);
     canvas.setAttribute("aria-label", `${props.name}, blank`);
     show();
+    const hint = stage.querySelector(".pad-hint");
+    const invitation = hint.textContent;
+    siamese.firstVisit(element, {
+      blank: () => !strokes.length && !picture && !sent,
+      show(given) {
+        strokes = given;
+        show();
+      },
+      send,
+      clear: () => (strokes.length || picture || sent) && clear(),
+      example(on) {
+        stage.classList.toggle("is-example", on);
+        hint.textContent = on ? "now yours" : invitation;
+        if (on) canvas.setAttribute("aria-label", `${props.name}, with an example`);
+      },
+    });
     if (sent) {
       sent = null;
       receive();

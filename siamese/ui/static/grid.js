@@ -1,7 +1,7 @@
 // A grid of gallery pictures, cut from the sprite sheet; a click on one selects it.
 ((siamese) => {
-  const SIDE = 56;
-  const NAMED = 76; // of a picture whose name stands below it
+  const SIDE = 84; // pixels: three for each of the picture
+  const NAMED = 92; // of a picture whose name stands below it
 
   siamese.grid = (element, props, trigger, watch) => {
     const list = element.querySelector(".grid");
@@ -23,20 +23,41 @@
             class: `tile${ink ? "" : " tile-named"}${item.odd ? " tile-odd" : ""}`,
             title: `#${item.index}: ${description}`,
             "aria-label": `Picture ${item.index}: ${description}`,
-            style: `--digit: ${siamese.colour(item.label)}`,
+            style: `--digit: ${siamese.colour(props.colours[item.label])}`,
             onclick: () => trigger("select", { index: item.index, value: item.index }),
           },
           picture,
-          siamese.el("span", { class: "tile-label", text: item.name }),
-          siamese.el("span", { class: "tile-figures", text: item.distance.toFixed(2) }),
-          siamese.el("span", { class: "tile-figures", text: siamese.percent(item.probability) }),
+          siamese.el("span", { class: "tile-label", dir: "auto", text: item.name }),
+          siamese.el("span", {
+            class: "tile-figures",
+            text: `${item.distance.toFixed(2)} · ${siamese.percent(item.probability)}`,
+          }),
         );
         tiles.push(siamese.el("li", {}, button));
       }
       siamese.refill(list, tiles);
+      if (props.value) siamese.link.set({ query: value.at });
     }
+    list.addEventListener("keydown", (event) => {
+      const buttons = [...list.querySelectorAll("button")];
+      const at = buttons.indexOf(document.activeElement);
+      const to = siamese.stepTo(event.key, at, buttons.length);
+      if (to !== null) buttons[to].focus();
+      else if (event.key === "Backspace") document.querySelector("#back:not([disabled])")?.click();
+      else return;
+      event.preventDefault();
+    });
     watch("value", show);
     show();
+    const query = siamese.link.number("query", 0, props.last);
+    // Later, when the settings beside it have been set from the address too.
+    if (query !== null) setTimeout(() => trigger("select", { index: query, value: query }), 100);
+  };
+
+  // Where a key leads from item `at` of `count`; null if it leads nowhere.
+  siamese.stepTo = (key, at, count) => {
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: count - 1 }[key];
+    return to === undefined || to < 0 || to >= count ? null : to;
   };
 
   // The vote by label, as bars.
@@ -50,8 +71,8 @@
         list.append(
           siamese.el(
             "li",
-            { style: `--digit: ${siamese.colour(row.label)}; --share: ${row.share}` },
-            siamese.el("span", { class: "votes-label", text: row.name, title: row.name }),
+            { style: `--digit: ${siamese.colour(props.colours[row.label])}; --share: ${row.share}` },
+            siamese.el("span", { class: "votes-label", dir: "auto", text: row.name, title: row.name }),
             siamese.el("span", { class: "votes-bar" }),
             siamese.el("span", { class: "votes-count", text: row.count }),
           ),

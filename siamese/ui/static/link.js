@@ -27,6 +27,24 @@
       if (address !== location.pathname + location.search + location.hash)
         history.replaceState(history.state, "", address);
     },
+
+    /** Keep values in the address. `told`: [{name, value: its default, choices, or least and most}]. */
+    keep(told, values) {
+      siamese.link.set(
+        Object.fromEntries(told.map(({ name, value }, i) => [name, values[i] === value ? null : values[i]])),
+      );
+    },
+
+    /** The values of the address, or the defaults, as `keep` takes them. */
+    restored: (told) => told.map((one) => siamese.linkedValue(one, siamese.link.get(one.name))),
+  };
+
+  // What a text of the address stands for: one of the choices, or a whole number within bounds; else the default.
+  siamese.linkedValue = ({ value, choices, least, most }, text) => {
+    if (text === null) return value;
+    if (choices) return choices.find((choice) => String(choice) === text) ?? value;
+    const number = Number(text || Number.NaN);
+    return Number.isInteger(number) && number >= least && number <= most ? number : value;
   };
 
   // The tab that the address names is opened once the tabs are there; then the address follows the tabs.
@@ -41,17 +59,7 @@
     observer.observe(tabs, { attributes: true, subtree: true, attributeFilter: ["aria-selected"] });
   }
 
-  siamese.whenTabs = (then) => {
-    const found = () => document.querySelector("[role=tablist]:has([role=tab][data-tab-id])");
-    if (found()) return then(found());
-    const observer = new MutationObserver(() => {
-      if (!found()) return;
-      observer.disconnect();
-      then(found());
-    });
-    observer.observe(document, { childList: true, subtree: true });
-  };
-  siamese.whenTabs(follow);
+  siamese.whenThere("[role=tablist]:has([role=tab][data-tab-id])", follow);
 
   siamese.copyLink = (element) => {
     const button = element.querySelector("button");

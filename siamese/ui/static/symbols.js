@@ -18,7 +18,7 @@
       return siamese.el(
         "li",
         { class: `symbol${answer && answer.best === number ? " is-best" : ""}` },
-        siamese.el("span", { class: "symbol-name", text: symbol.name }),
+        siamese.el("span", { class: "symbol-name", dir: "auto", text: symbol.name }),
         examples,
         siamese.el("span", { class: "symbol-bar", style: `--share: ${probability}` }),
         siamese.el("span", { class: "symbol-share", text: answer ? siamese.percent(probability) : "" }),

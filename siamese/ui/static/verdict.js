@@ -16,13 +16,13 @@
       svg("path", { d: area(distances.different, tallest), class: "area-different" }),
       svg("line", { x1: 0, x2: WIDTH, y1: FLOOR, y2: FLOOR, class: "axis" }),
       svg("line", { x1: x, x2: x, y1: 12, y2: FLOOR, class: "threshold" }),
-      svg("text", { x: x + 4, y: 20, class: "tick", text: `threshold ${threshold.toFixed(2)}` }),
-      svg("text", { x: 4, y: HEIGHT, class: "tick", text: "0 · alike" }),
-      svg("text", { x: WIDTH - 4, y: HEIGHT, class: "tick", "text-anchor": "end", text: "unlike · 2" }),
+      svg("text", { x: x + 4, y: 9, class: "tick", text: `threshold ${threshold.toFixed(2)}` }),
+      svg("text", { x: 4, y: HEIGHT + 6, class: "tick", text: "0 · alike" }),
+      svg("text", { x: WIDTH - 4, y: HEIGHT + 6, class: "tick", "text-anchor": "end", text: "unlike · 2" }),
     );
     const mark = svg("g", { class: "mark", visibility: "hidden" });
     mark.append(
-      svg("line", { y1: 4, y2: FLOOR + 4 }),
+      svg("line", { y1: 14, y2: FLOOR + 4 }), // below the threshold's words, which it must not strike through,
       svg("path", { d: `M-6 ${FLOOR + 11}L6 ${FLOOR + 11}L0 ${FLOOR + 2}Z` }),
     );
     root.append(mark);
@@ -37,10 +37,13 @@
   }
 
   siamese.verdict = (element, props, watch) => {
-    const number = element.querySelector(".verdict-number");
+    const number = element.querySelector(".verdict-percent");
+    const unit = element.querySelector(".verdict-unit");
     const words = element.querySelector(".verdict-words");
     const note = element.querySelector(".verdict-note");
     const root = element.querySelector(".verdict");
+    const distance = element.querySelector(".verdict-distance");
+    const term = siamese.term("distance", "distance");
     const figure = plot(props.distances, props.threshold);
     element.querySelector(".verdict-figure").prepend(figure);
     const mark = figure.querySelector(".mark");
@@ -72,10 +75,12 @@
     }
     range.addEventListener("input", () => {
       move(Number(range.value));
+      siamese.link.set({ threshold: range.value });
       show();
     });
     moving.querySelector("button").addEventListener("click", () => {
       move(props.threshold);
+      siamese.link.set({ threshold: null });
       show();
     });
 
@@ -92,11 +97,13 @@
       note.hidden = !answer.note;
       if (root.dataset.state === "empty" || answer.error) {
         number.textContent = answer.error ? "" : "· · ·";
+        unit.textContent = "";
         words.textContent = answer.error || answer.hint || props.hint;
         mark.setAttribute("visibility", "hidden");
         figure.setAttribute("aria-label", "Distances of validation pairs");
       } else {
         number.textContent = siamese.percent(answer.probability);
+        unit.textContent = "likely the same";
         words.textContent = moved() ? `${isSame(answer) ? "The same" : "Different"} by your threshold` : answer.words;
         mark.setAttribute("visibility", "visible");
         mark.setAttribute("transform", `translate(${((Math.min(answer.distance, 2) / 2) * WIDTH).toFixed(1)} 0)`);
@@ -105,27 +112,14 @@
           `Distance ${answer.distance.toFixed(2)}, threshold ${threshold.toFixed(2)}, on the distances of validation pairs`,
         );
       }
-      element.querySelector(".verdict-distance").textContent =
-        "distance" in answer ? `this pair: distance ${answer.distance.toFixed(2)}` : "";
+      distance.replaceChildren(
+        ...("distance" in answer ? ["this pair: ", term, ` ${answer.distance.toFixed(2)}`] : []),
+      );
     }
     watch("value", show);
-    move(props.threshold);
-    show();
-  };
-
-  // What the network sees of one picture, and what its neighbours take it for.
-  siamese.seen = (element, props, watch) => {
-    const canvas = element.querySelector("canvas");
-    const words = element.querySelector(".seen-words");
-    function show() {
-      const seen = siamese.parse(props.value);
-      element.querySelector(".seen").hidden = !seen;
-      if (!seen) return;
-      siamese.paint(canvas, seen, seen.heat);
-      canvas.setAttribute("aria-label", `${seen.width} by ${seen.height} pixels that the network sees. ${seen.words}`);
-      words.textContent = seen.words;
-    }
-    watch("value", show);
+    const linked = Number(siamese.link.get("threshold") || props.threshold);
+    move(linked >= 0 && linked <= 2 ? linked : props.threshold);
+    moving.open = moved();
     show();
   };
 })(window.siamese);

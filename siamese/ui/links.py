@@ -1,0 +1,35 @@
+"""Settings that stand in the page's address, so that a link opens what was seen. `static/link.js` does it in the browser."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import gradio as gr
+
+
+def follow(settings: dict[str, gr.Slider | gr.Radio | gr.Dropdown | gr.Checkbox], **options: Any) -> None:
+    """Keep the values of some components in the address, and set them from it when the page is opened.
+
+    What is at its default is left out. A value of an address that its component does not have is passed over.
+
+    Args:
+        settings: sliders, radios, dropdowns and checkboxes, by their names in the address.
+        options: of both events, as `gr.on` takes them.
+    """
+    components = list(settings.values())
+    told = json.dumps([_told(name, component) for name, component in settings.items()])
+    options = {"queue": False, "show_progress": "hidden", "api_visibility": "private"} | options
+    changes = [component.input for component in components]
+    gr.on(changes, None, components, None, js=f"(...values) => siamese.link.keep({told}, values)", **options)
+    gr.on(None, None, None, components, js=f"() => siamese.link.restored({told})", **options)
+
+
+def _told(name: str, component: Any) -> dict:
+    """What the browser has to know of a component."""
+    told = {"name": name, "value": component.value}
+    if isinstance(component, gr.Slider):
+        return told | {"least": component.minimum, "most": component.maximum}
+    if isinstance(component, gr.Radio | gr.Dropdown):
+        return told | {"choices": [value for _, value in component.choices]}
+    return told | {"choices": [False, True]}
