@@ -24,7 +24,7 @@ def main() -> None:
         running_app(Path(folder) / "log.txt") as url,
         open_browser() as browser,
     ):
-        page = browser.new_page(viewport={"width": 1180, "height": 780})
+        page = browser.new_page(viewport={"width": 1180, "height": 780}, reduced_motion="reduce")
         page.goto(f"{url}/?__theme=light")
         page.wait_for_selector("#canvas-a canvas")
         draw(page, "#canvas-a", FOUR)

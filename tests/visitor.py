@@ -56,7 +56,7 @@ def visit(
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda r: complaints.append(r.url) if not r.url.startswith((url, "data:", "blob:")) else None)
     page.goto(f"{url}/?__theme={theme}{query}")
-    page.wait_for_selector("#canvas-a canvas")
+    page.wait_for_selector("#canvas-a canvas", state="attached")
     yield page
     context.close()
     assert complaints == []

@@ -12,6 +12,7 @@ from siamese.config import InputConfig
 from siamese.matcher import Matcher
 from siamese.retrieval.results import Query
 from siamese.ui import answers, components
+from siamese.ui.glossary import linked
 from siamese.ui.requests import sent
 from siamese.ui.symbol_files import (
     INK,
@@ -45,7 +46,7 @@ def build(matcher: Matcher) -> None:
     """Lay out the tab and wire it."""
     words = wording_of(matcher)
     sets = READY_SETS if words.drawn else ()
-    gr.Markdown(words.teach_lead, elem_classes="lead")
+    gr.Markdown(linked(words.teach_lead), elem_classes="lead")
     taught = gr.State({})
     with gr.Row(elem_classes="teaching"):
         with gr.Column(min_width=220, elem_classes="teach"):
