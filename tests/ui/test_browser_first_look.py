@@ -81,7 +81,9 @@ def test_the_number_says_what_it_is_and_strikes_nothing_through(page):
     draw(page, "#canvas-a", FOUR)
     draw(page, "#canvas-b", SEVEN)
     expect(page.locator(".verdict")).to_have_attribute("data-state", "different")
-    assert re.fullmatch(r"(< )?[\d.]+ % likely the same", page.locator(".verdict-number").inner_text().replace("\n", " "))
+    assert re.fullmatch(
+        r"(< )?[\d.]+ % likely the same", page.locator(".verdict-number").inner_text().replace("\n", " ")
+    )
     mark, words = page.locator(".verdict-plot .mark line"), page.locator(".verdict-plot .threshold + text")
     assert mark.bounding_box()["y"] >= words.bounding_box()["y"] + words.bounding_box()["height"] - 2
 
@@ -154,7 +156,9 @@ def test_an_address_opens_the_neighbours_that_were_seen(view, browser, url, matc
 
 
 def test_an_address_that_makes_no_sense_opens_the_page_all_the_same(browser, url):
-    with visit(browser, url, query="&tab=%3Cimg%3E&query=-1&show=1e9&mode=7&only=x&threshold=nan&index=x&learn=%7B") as page:
+    with visit(
+        browser, url, query="&tab=%3Cimg%3E&query=-1&show=1e9&mode=7&only=x&threshold=nan&index=x&learn=%7B"
+    ) as page:
         expect(page.get_by_role("tab", name="Compare")).to_have_attribute("aria-selected", "true")
         expect(page.locator(".verdict-plot .threshold + text")).to_contain_text("threshold 0.")
         open_tab(page, "Neighbours")
