@@ -6,7 +6,10 @@ import contextlib
 import shutil
 from collections.abc import Iterator
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+PATIENCE = 60_000  # milliseconds that anything may take, on a machine that is busy with other things
+expect.set_options(timeout=PATIENCE)
 
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -50,7 +53,7 @@ def visit(
         reduced_motion="no-preference" if motion else "reduce",
     )
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(PATIENCE)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -59,7 +62,7 @@ def visit(
     page.wait_for_selector("#canvas-a canvas", state="attached")
     yield page
     context.close()
-    assert complaints == []
+    assert complaints == [], complaints
 
 
 def open_tab(page: Page, name: str) -> None:

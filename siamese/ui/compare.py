@@ -12,6 +12,7 @@ from siamese.retrieval.distances import distance_of
 from siamese.ui import answers, components
 from siamese.ui.examples import telling_pairs
 from siamese.ui.glossary import linked
+from siamese.ui.links import press, pressed
 from siamese.ui.wording import wording_of
 
 # How far from the threshold an example of an error should lie, so that it stays one when the canvas redraws it.
@@ -41,7 +42,11 @@ def build(matcher: Matcher) -> None:
     names = examples(matcher)
     gr.Markdown("Try one:" if names else "", elem_classes="try")
     with gr.Row(elem_classes="examples"):
-        buttons = [gr.Button(name, size="sm", variant="secondary", min_width=80) for name in names]
+        buttons = [
+            gr.Button(name, size="sm", variant="secondary", min_width=80, elem_id=f"example-{number}")
+            for number, name in enumerate(names, start=1)
+        ]
+    press("example", {str(number): button for number, button in enumerate(buttons, start=1)})
 
     def answer(a: str | None, b: str | None, marked: bool) -> list[str | None]:
         picture_a, picture_b = components.picture_of(a), components.picture_of(b)
@@ -68,6 +73,7 @@ def build(matcher: Matcher) -> None:
             show,
             [where],
             [first, second, verdict, first_seen, second_seen, decision],
+            js=pressed("example", str(number + 1)),
             show_progress="hidden",
             api_visibility="private",
         )

@@ -25,6 +25,23 @@ def follow(settings: dict[str, gr.Slider | gr.Radio | gr.Dropdown | gr.Checkbox]
     gr.on(None, None, None, components, js=f"() => siamese.link.restored({told})", **options)
 
 
+def press(name: str, buttons: dict[str, gr.Button]) -> None:
+    """Press a button when the page is opened at an address that names it; `pressed` puts it there.
+
+    Args:
+        name: in the address.
+        buttons: by their values in the address; each has an `elem_id`.
+    """
+    ids = json.dumps({value: button.elem_id for value, button in buttons.items()})
+    options: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    gr.on(None, None, None, None, js=f"() => siamese.link.press({json.dumps(name)}, {ids})", **options)
+
+
+def pressed(name: str, value: str | None) -> str:
+    """JavaScript for an event: put a value into the address, or take it out, and pass the event's inputs on."""
+    return f"(...inputs) => {{ siamese.link.set({{{name}: {json.dumps(value)}}}); return inputs; }}"
+
+
 def _told(name: str, component: Any) -> dict:
     """What the browser has to know of a component."""
     told = {"name": name, "value": component.value}

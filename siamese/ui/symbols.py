@@ -13,6 +13,7 @@ from siamese.matcher import Matcher
 from siamese.retrieval.results import Query
 from siamese.ui import answers, components
 from siamese.ui.glossary import linked
+from siamese.ui.links import press, pressed
 from siamese.ui.requests import sent
 from siamese.ui.symbol_files import (
     INK,
@@ -62,7 +63,7 @@ def build(matcher: Matcher) -> None:
                 )
                 teach = gr.Button("Teach", variant="primary", min_width=80, scale=0, elem_id="teach")
             with gr.Row(elem_classes="examples"):
-                ready = [gr.Button(path.stem, size="sm", min_width=70) for path in sets]
+                ready = [gr.Button(path.stem, size="sm", min_width=70, elem_id=f"set-{path.stem}") for path in sets]
             with gr.Row(elem_classes="tight"):
                 save = gr.DownloadButton("Download", size="sm", min_width=70, interactive=False, elem_id="save-symbols")
                 load = gr.UploadButton("Load", file_types=[".json"], size="sm", min_width=70, elem_id="load-symbols")
@@ -95,14 +96,15 @@ def build(matcher: Matcher) -> None:
     gr.on([teach.click, name.submit], taught_one, [taught, name, canvas, query], [taught, canvas, name, board], **quiet)
     query.change(shown, [taught, query], board, trigger_mode="always_last", **quiet)
     board.select(forgotten, [taught, query], [taught, board], **quiet)
-    forget.click(lambda: ({}, shown({}, None), None), None, [taught, board, query], **quiet)
+    forget.click(lambda: ({}, shown({}, None), None), None, [taught, board, query], js=pressed("set", None), **quiet)
     for button, path in zip(ready, sets, strict=True):
 
         def chosen(drawing: str | None, path: Path = path) -> tuple:
             symbols = examples_of(matcher, read_set(path))
             return symbols, shown(symbols, drawing)
 
-        button.click(chosen, query, [taught, board], **quiet)
+        button.click(chosen, query, [taught, board], js=pressed("set", path.stem), **quiet)
+    press("set", {path.stem: button for button, path in zip(ready, sets, strict=True)})
     # A click downloads the file that the button holds already, so the file is made before.
     taught.change(lambda symbols: offered(symbols, matcher.input), taught, save, **quiet)
     load.upload(loaded, [load, query], [taught, board], **quiet)

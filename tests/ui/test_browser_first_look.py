@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.visitor import FOUR, SEVEN, draw, open_tab, visit
+from tests.visitor import FOUR, PATIENCE, SEVEN, draw, open_tab, visit
 
 pytestmark = pytest.mark.browser
 
@@ -30,6 +30,15 @@ def page(view, browser, url):
         yield page
 
 
+def opened_again(page):
+    """The same address in another window of the same browser. Reloading would break off streams, of which Gradio complains."""
+    other = page.context.new_page()
+    other.set_default_timeout(PATIENCE)
+    other.goto(page.url)
+    other.wait_for_selector("#canvas-a canvas", state="attached")
+    return other
+
+
 # --- the first visit ----------------------------------------------------------------------------------
 
 
@@ -46,8 +55,7 @@ def test_a_first_visit_finds_a_pair_and_the_first_stroke_clears_it(view, browser
         expect(page.locator(".pad-hint", has_text="now yours")).to_have_count(0)
         expect(page.locator(".compare-a .seen")).to_be_hidden()
         expect(page.locator(".compare-b .seen-words")).to_contain_text("a 7")
-        page.reload()
-        page.wait_for_selector("#canvas-a canvas")
+        page = opened_again(page)
         expect(page.locator(".pad-hint", has_text="draw here").first).to_be_visible()
         page.wait_for_timeout(1500)
         assert page.locator(".is-example").count() == 0, "only the first visit finds it"
@@ -110,7 +118,7 @@ def test_how_it_decides_is_unfolded_once_and_follows_each_stroke(page):
     draw(page, "#canvas-b", SEVEN)
     expect(told).to_have_text(re.compile("Of pairs this far apart, (fewer than 1|1|2) in 100 (is|are) the same."))
     assert page.locator(".decision-sum").inner_text() != before
-    page.reload()
+    page = opened_again(page)
     expect(page.locator(".decision")).to_have_attribute("open", "")
 
 
@@ -170,10 +178,28 @@ def test_a_threshold_stands_in_the_address(page):
     page.get_by_text("Move the threshold").click()
     page.locator(".verdict-moving input").fill("1.1")
     page.wait_for_function("new URLSearchParams(location.search).get('threshold') === '1.1'")
-    page.reload()
+    page = opened_again(page)
     expect(page.locator(".verdict-plot .threshold + text")).to_have_text("threshold 1.10")
     page.get_by_role("button", name="Reset").click()
     page.wait_for_function("!new URLSearchParams(location.search).has('threshold')")
+
+
+def test_addresses_of_an_example_and_of_a_ready_set(browser, url):
+    with visit(browser, url, query="&example=2", motion=True) as page:
+        expect(page.locator(".seen-words").nth(0)).to_contain_text("4")
+        expect(page.locator(".seen-words").nth(1)).to_contain_text("9")
+        draw(page, "#canvas-b", FOUR)
+        page.wait_for_function("!new URLSearchParams(location.search).has('example')")
+        page.get_by_role("button", name="A 1 and a crossed 7").click()
+        page.wait_for_function("new URLSearchParams(location.search).get('example') === '3'")
+        open_tab(page, "New symbols")
+        page.get_by_role("button", name="Korean").click()
+        expect(page.locator(".symbol").first).to_be_visible()
+        page.wait_for_function("new URLSearchParams(location.search).get('set') === 'Korean'")
+        page = opened_again(page)
+        expect(page.locator(".symbol").first).to_be_visible()
+        page.get_by_role("button", name="Forget all").click()
+        page.wait_for_function("!new URLSearchParams(location.search).has('set')")
 
 
 def test_the_link_is_copied(page):

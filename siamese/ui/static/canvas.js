@@ -79,6 +79,7 @@
       canvas.setAttribute("aria-label", props.name + (sent ? ", with a drawing" : ", blank"));
       props.value = sent;
       trigger("change");
+      element.dispatchEvent(new Event("sent", { bubbles: true }));
     }
 
     function say(text) {

@@ -85,7 +85,13 @@
     if (!sides.every(Boolean)) return;
     ready.done = true;
     const visited = VISITED + location.pathname;
-    if (siamese.link.get("tab") || siamese.remembered(visited) || sides.some((one) => !one.pad.blank())) return;
+    if (
+      siamese.link.get("tab") ||
+      siamese.link.get("example") ||
+      siamese.remembered(visited) ||
+      sides.some((one) => !one.pad.blank())
+    )
+      return;
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     siamese.remember(visited, "yes");
     play(sides);

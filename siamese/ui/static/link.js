@@ -35,6 +35,12 @@
       );
     },
 
+    /** Press the button that the address names, once it is there. `ids` are those of the buttons, by value. */
+    press(name, ids) {
+      const id = ids[siamese.link.get(name)];
+      if (id) siamese.whenThere(`#${CSS.escape(id)}`, (button) => setTimeout(() => button.click(), 100));
+    },
+
     /** The values of the address, or the defaults, as `keep` takes them. */
     restored: (told) => told.map((one) => siamese.linkedValue(one, siamese.link.get(one.name))),
   };

@@ -64,6 +64,7 @@
         });
       props.value = sent;
       trigger("change");
+      element.dispatchEvent(new Event("sent", { bubbles: true }));
     }
     function say(text) {
       message.textContent = text;

@@ -116,6 +116,11 @@
         ...("distance" in answer ? ["this pair: ", term, ` ${answer.distance.toFixed(2)}`] : []),
       );
     }
+    // An example is in the address until the visitor sends something else.
+    document.addEventListener(
+      "sent",
+      (event) => event.target.closest(".compare") && siamese.link.set({ example: null }),
+    );
     watch("value", show);
     const linked = Number(siamese.link.get("threshold") || props.threshold);
     move(linked >= 0 && linked <= 2 ? linked : props.threshold);
