@@ -17,7 +17,7 @@ def roc_figure(measurements: Measurements) -> go.Figure:
     curve = measurements.curves.roc
     figure = go.Figure(go.Scatter(x=curve.false_accept, y=curve.true_accept, mode="lines", line_color=SAME))
     figure.update_xaxes(type="log", title="different pairs accepted", tickformat=".0e", range=[-6, 0])
-    figure.update_yaxes(title="same pairs accepted", tickformat=".1%")
+    figure.update_yaxes(title="same pairs accepted", tickformat=".0%")
     return _calm(figure, "ROC, all test pairs")
 
 
@@ -52,7 +52,7 @@ def distance_figure(measurements: Measurements, threshold: float) -> go.Figure:
     figure.add_vline(x=threshold, line_dash="dot", line_color=NEUTRAL, annotation_text="threshold")
     figure.update_xaxes(title="distance", range=[0, 2])
     figure.update_yaxes(title="share of pairs", tickformat=".0%")
-    return _calm(figure, "Distances of validation pairs").update_layout(showlegend=True)
+    return _calm(figure, "Distances of validation pairs", legend=True)
 
 
 def training_figure(measurements: Measurements) -> go.Figure:
@@ -62,11 +62,11 @@ def training_figure(measurements: Measurements) -> go.Figure:
     figure.add_scatter(x=epochs, y=[row.loss for row in history], name="loss", line_color=SAME)
     figure.add_scatter(x=epochs, y=[row.active for row in history], name="active share", line_color="#009e73")
     error = [max(1 - row.validation_accuracy, 1e-5) for row in history]
-    figure.add_scatter(x=epochs, y=error, name="validation 5-NN error", line_color=DIFFERENT, yaxis="y2")
+    figure.add_scatter(x=epochs, y=error, name="validation error", line_color=DIFFERENT, yaxis="y2")
     figure.update_layout(
         yaxis={"title": "loss, active share"},
         yaxis2={
-            "title": "error",
+            "title": "validation 5-NN error",
             "overlaying": "y",
             "side": "right",
             "type": "log",
@@ -75,7 +75,7 @@ def training_figure(measurements: Measurements) -> go.Figure:
         },
     )
     figure.update_xaxes(title="epoch")
-    return _calm(figure, "Training").update_layout(showlegend=True)
+    return _calm(figure, "Training", legend=True)
 
 
 def write_report(measurements: Measurements, threshold: float, path: Path) -> None:
@@ -97,15 +97,20 @@ def write_report(measurements: Measurements, threshold: float, path: Path) -> No
     write_text(path, page)
 
 
-def _calm(figure: go.Figure, title: str) -> go.Figure:
+def _calm(figure: go.Figure, title: str, legend: bool = False) -> go.Figure:
+    """The look that all share. A legend lies below the plot, where it may take as many lines as a narrow screen needs: the
+    plot gives way to it, but nothing gives way above, where the title is. A finger on a plot scrolls the page."""
+    figure.update_xaxes(automargin=True, title_standoff=10)
+    figure.update_yaxes(automargin=True, title_standoff=10)
     return figure.update_layout(
-        title={"text": title, "font": {"size": 15}},
+        title={"text": title, "font": {"size": 15}, "x": 0, "xref": "container", "xanchor": "left", "pad": {"l": 8}},
         template="none",
         font={"family": "system-ui, sans-serif", "size": 12},
-        margin={"l": 60, "r": 60, "t": 44, "b": 48},
+        margin={"l": 48, "r": 16, "t": 44, "b": 40},
         height=360,
-        showlegend=False,
-        legend={"orientation": "h", "y": 1.12, "x": 1, "xanchor": "right"},
+        dragmode=False,
+        showlegend=legend,
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0, "xanchor": "left"},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
     )

@@ -6,68 +6,29 @@ import os
 
 import gradio as gr
 
+from siamese.bundle import card
 from siamese.bundle.folder_card import LIMITS, RESULTS, split_words
 from siamese.bundle.folder_record import Folder
 from siamese.bundle.locating import ships
 from siamese.bundle.measurements import Measurements
-from siamese.bundle.tables import both_tables
+from siamese.bundle.tables import generalisation_table, results_table
 from siamese.matcher import Matcher
+from siamese.ui import about_words as words
+from siamese.ui import branches, learn
+from siamese.ui.glossary import linked
 from siamese.ui.naming import escaped
 
-USE = """
-```python
-import siamese
-
-matcher = siamese.load()                              # or a folder, or "user/repo" on the Hub
-matcher.compare("four.png", "nine.png")               # Comparison(distance, probability, same)
-matcher.neighbours("four.png", k=10)                  # the nearest of the gallery
-matcher.locate("four.png")                            # (x, y) on the map
-```
-
-```python
-from gradio_client import Client, handle_file
-
-client = Client("{url}")
-client.predict(handle_file("four.png"), handle_file("nine.png"), api_name="/compare")
-client.predict(handle_file("four.png"), 10, api_name="/neighbours")
-client.predict(handle_file("four.png"), api_name="/locate")
-client.predict([handle_file("alpha.png"), handle_file("beta.png")], ["alpha", "beta"], handle_file("query.png"), api_name="/recognise")
-```
-"""
-
-USE_PICTURES = """
-```python
-import siamese
-
-matcher = siamese.load("runs/things")                 # a folder, or "user/repo" on the Hub
-matcher.compare("first.jpg", "second.jpg")            # Comparison(distance, probability, same)
-matcher.neighbours("first.jpg", k=10)                 # the nearest of the gallery
-matcher.locate("first.jpg")                           # (x, y) on the map
-```
-
-```python
-from gradio_client import Client, handle_file
-
-client = Client("{url}")
-client.predict(handle_file("first.jpg"), handle_file("second.jpg"), api_name="/compare")
-client.predict(handle_file("first.jpg"), 10, api_name="/neighbours")
-client.predict(handle_file("first.jpg"), api_name="/locate")
-client.predict([handle_file("tea.jpg"), handle_file("oats.jpg")], ["tea", "oats"], handle_file("query.jpg"), api_name="/recognise")
-```
-"""
-
-DATA = """
-- **MNIST**: Yann LeCun, Corinna Cortes and Christopher J. C. Burges, *The MNIST database of handwritten digits*.
-  Licensed MIT according to its Hub card, CC BY-SA 3.0 according to other sources. The gallery shows its test pictures.
-- **Pen strokes**: E. Alpaydin and F. Alimoglu, *Pen-Based Recognition of Handwritten Digits*, UCI Machine Learning
-  Repository, 1998. CC BY 4.0.
-- **Omniglot**: B. M. Lake, R. Salakhutdinov and J. B. Tenenbaum, *Human-level concept learning through probabilistic
-  program induction*, Science 350, 2015. MIT.
-"""
+# What to see in each plot, in a line below it.
+CAPTIONS = (
+    "The farther up on the left, the better: same pairs are accepted while hardly any different ones are.",
+    "The nearer to the dotted line, the truer the probabilities.",
+    "Same pairs left of the threshold and different ones right of it are told rightly.",
+    "Loss and error fall; the active share says how much is left to learn from.",
+)
 
 
-def build(matcher: Matcher, problem: str, prefix: str = "") -> list[gr.Plot]:
-    """Lay out the tab; returns its plots, which are drawn when it is opened.
+def build(matcher: Matcher, problem: str, prefix: str = "") -> list[gr.HTML | gr.Plot]:
+    """Lay out the tab; returns its drawing and its plots, which are made when it is opened.
 
     Args:
         matcher: that answers.
@@ -76,34 +37,39 @@ def build(matcher: Matcher, problem: str, prefix: str = "") -> list[gr.Plot]:
     """
     measurements, folder = matcher.bundle.measurements, matcher.bundle.measurements.folder
     gr.Markdown(served(matcher, problem), elem_id="served")
-    if folder:
-        gr.Markdown(LIMITS, elem_id="limits")
+    with gr.Row(elem_classes="how"):
+        gr.Markdown("## How it works\n" + linked(words.how_it_works(matcher, learn.possible(matcher))), elem_id="how")
+        drawing = gr.HTML(apply_default_css=False, elem_id="branches")
+        with gr.Column():
+            gr.Markdown("## What it is not for\n" + linked(words.not_for(matcher)), elem_id="not-for")
+            gr.Markdown(LIMITS if folder else card.LIMITS, elem_id="limits")
     results = of_folder(measurements, folder) if folder else measured(measurements)
     gr.Markdown("## Measured\n" + results, elem_classes="measured")
-    with gr.Row():
-        roc = gr.Plot(show_label=False, container=False)
-        calibration = gr.Plot(show_label=False, container=False)
-    with gr.Row():
-        distances = gr.Plot(show_label=False, container=False)
-        training = gr.Plot(show_label=False, container=False)
-    url = os.environ.get("SPACE_ID", "http://127.0.0.1:7860")
-    use = USE.format(url=url) if matcher.input.kind == "ink" else USE_PICTURES.format(url=url)
-    gr.Markdown("## Use it from code\n" + use.replace('api_name="/', f'api_name="/{prefix}'))
+    figures: list[gr.HTML | gr.Plot] = [drawing]
+    for pair in (CAPTIONS[:2], CAPTIONS[2:]):
+        with gr.Row(elem_classes="plots"):
+            for caption in pair:
+                with gr.Column(min_width=320):
+                    figures.append(gr.Plot(show_label=False, container=False))
+                    gr.Markdown(linked(caption), elem_classes="fine")
     if not folder:
-        gr.Markdown("## Data\n" + DATA)
+        gr.Markdown("## Data\n" + words.data(matcher), elem_id="data")
     else:
         told = filter(None, (measurements.provenance, *folder.notes))  # whose pictures they are comes first
         lines = "\n".join(f"- {escaped(note)}" for note in told)
-        gr.Markdown(f"## Pictures\n{lines}" if lines else "", elem_id="notes")
-    return [roc, calibration, distances, training]
+        gr.Markdown(f"## Data\n{lines}" if lines else "", elem_id="notes")
+    url = os.environ.get("SPACE_ID", "http://127.0.0.1:7860")
+    gr.Markdown("## Use it from code\n" + words.use(matcher, url, prefix))
+    return figures
 
 
 def figures(matcher: Matcher) -> tuple:
-    """The four plots, made only when somebody opens the tab."""
+    """The drawing and the four plots, made only when somebody opens the tab: a start reads no picture of the gallery."""
     from siamese.evaluation import plots
 
     measurements = matcher.bundle.measurements
     return (
+        branches.drawing(matcher),
         plots.roc_figure(measurements),
         plots.calibration_figure(measurements),
         plots.distance_figure(measurements, matcher.threshold),
@@ -121,15 +87,12 @@ def served(matcher: Matcher, problem: str) -> str:
 def measured(measurements: Measurements) -> str:
     """The tables of results, with how they were measured."""
     pictures = measurements.pictures
-    return "\n\n".join(
-        [
-            f"On MNIST's {pictures.test:,} test pictures, scored once a run, at its end. "
-            f"k-NN is fitted on the {pictures.fit:,} training pictures; verification is over all {pictures.pairs:,} "
-            "pairs; threshold and calibration come from validation pictures that the network was not fitted to.",
-            both_tables(measurements),
-            made_by(measurements),
-        ]
+    how = (
+        f"On MNIST's {pictures.test:,} test pictures, scored once a run, at its end. "
+        f"k-NN is fitted on the {pictures.fit:,} training pictures; verification is over all {pictures.pairs:,} "
+        "pairs; threshold and calibration come from validation pictures that the network was not fitted to."
     )
+    return "\n\n".join([linked(how), tables(measurements), made_by(measurements)])
 
 
 def of_folder(measurements: Measurements, folder: Folder) -> str:
@@ -137,11 +100,18 @@ def of_folder(measurements: Measurements, folder: Folder) -> str:
     return "\n\n".join(
         [
             split_words(folder, escaped(folder.name)),
-            RESULTS.format(pairs=measurements.pictures.pairs),
-            both_tables(measurements),
+            linked(RESULTS.format(pairs=measurements.pictures.pairs)),
+            tables(measurements),
             made_by(measurements),
         ]
     )
+
+
+def tables(measurements: Measurements) -> str:
+    """The tables of results as the model card has them, with words that can be looked up; a figure and its error stay
+    on one line each."""
+    both = (linked(table) for table in (results_table(measurements), generalisation_table(measurements)) if table)
+    return "\n\n".join(both).replace("± ", "±\u00a0")
 
 
 def made_by(measurements: Measurements) -> str:

@@ -14,6 +14,10 @@ TERMS = {
     "EER": "Equal error rate: the share of wrong answers at the threshold where as many same pairs are rejected as different pairs are accepted.",
     "ROC AUC": "The probability that a random same pair lies closer together than a random different pair.",
     "MAP@R": "How well a picture's nearest neighbours are all of its own class, with more weight on the very nearest; 100 % is perfect.",
+    "Recall@1": "The share of pictures whose nearest neighbour is of their own class.",
+    "true accepts": "The share of same pairs that are called the same, at the threshold where so few different ones are.",
+    "raw pixels": "Pictures compared pixel by pixel, without any network: what a network has to beat.",
+    "untrained network": "The same network before it has learned anything: what its architecture brings by itself.",
     "k-NN": "k nearest neighbours: a picture gets the name that most of the k most similar pictures have.",
     "triplet loss": "Pulls an anchor and a positive (of the same class) together, and pushes a negative (of another class) away, until it is farther by the margin.",
     "contrastive loss": "Pulls pairs of the same class together and pushes pairs of different classes apart.",
@@ -29,7 +33,12 @@ TERMS = {
 }
 
 _KEYS = {term.casefold(): key for key, term in ((re.sub(r"\W+", "-", term.casefold()), term) for term in TERMS)}
-_FORMS = {f"{term}s": term for term in TERMS} | {"equal error rate": "EER", "few-shot recognition": "few-shot"}
+_FORMS = {f"{term}s": term for term in TERMS} | {
+    "equal error rate": "EER",
+    "few-shot recognition": "few-shot",
+    "1-nn": "k-NN",
+    "5-nn": "k-NN",
+}
 # What is no prose is left alone: code, links, HTML, headings.
 _LEFT = r"```.*?```|`[^`]*`|\[[^\]]*\]\([^)]*\)|<[^>]*>|^#.*?$"
 _WORDS = "|".join(re.escape(word) for word in sorted((*TERMS, *_FORMS), key=len, reverse=True))

@@ -28,7 +28,18 @@ MAX_RUNS = max(1, min(4, (os.cpu_count() or 2) // 2))  # at a time, each on a co
 GPU_SECONDS = 60  # for which a run may hold a Space GPU; it needs far fewer
 SCALE = 32767 / 2  # positions lie within -2 to 2, and are sent as 16-bit numbers
 EXCLUDABLE = 10  # labels that can be left out, the first ones
-FILES = ("learn.css", "learn_plots.js", "learn_map.js", "learn_view.js", "learn.js")
+FILES = (
+    "learn.css",
+    "learn_settings.js",
+    "learn_form.js",
+    "learn_curve.js",
+    "learn_plots.js",
+    "learn_projection.js",
+    "learn_lines.js",
+    "learn_map.js",
+    "learn_view.js",
+    "learn.js",
+)
 
 
 def possible(matcher: Matcher) -> bool:
@@ -168,7 +179,21 @@ def snapshot_value(snapshot: Snapshot) -> dict:
         "unseen_accuracy": snapshot.unseen_accuracy,
         "explained": round(snapshot.explained, 4),
         "seconds": round(snapshot.seconds, 2),
-        "positions": components.base64_of(np.rint(snapshot.positions * SCALE).astype("<i2")),
+        "positions": positions_value(snapshot.positions),
         "same": components.base64_of(np.rint(snapshot.same * 65535).astype("<u2")),
         "different": components.base64_of(np.rint(snapshot.different * 65535).astype("<u2")),
+        "lines": {
+            "step": snapshot.lines.step,
+            "labels": snapshot.lines.labels.tolist(),
+            "positions": positions_value(snapshot.lines.positions),
+            "pulled": snapshot.lines.pulled.tolist(),
+            "pushed": snapshot.lines.pushed.tolist(),
+            "active": snapshot.lines.active,
+            "possible": snapshot.lines.possible,
+        },
     }
+
+
+def positions_value(positions: np.ndarray) -> str:
+    """(N, 2 or 3) positions, within -2 to 2, as the page reads them."""
+    return components.base64_of(np.rint(positions * SCALE).clip(-32767, 32767).astype("<i2"))

@@ -32,7 +32,7 @@ from siamese.ui.live_settings import (
     enough_digits,
     enough_pictures,
 )
-from siamese.ui.snapshots import Snapshot, Snapshots
+from siamese.ui.snapshots import Batch, Snapshot, Snapshots
 
 PATIENCE = 6.0  # times its budget, a run ends by the clock: where the cores are busy, processor time passes slowly
 STEPS_BETWEEN = 4  # from one snapshot to the next
@@ -156,15 +156,16 @@ def _snapshots(
         source = replace(source, per_class=4, classes=MOST_CLASSES, passes=max(1, EPOCH // len(fit)))
     trainer = Trainer(net, [source], config.training, device)
     total = trainer.steps_per_epoch * config.training.epochs
-    snapshots = Snapshots(split.held_out, config.data.exclude_classes, total)
-    yield snapshots.take(trainer.ema, [])
+    snapshots = Snapshots(split.held_out, config.data.exclude_classes, total, config.training)
+    yield snapshots.take(trainer.ema, Batch(1, fit.subset(next(trainer.sampler.epoch(0)))), [])
     recent: list[Step] = []
     while trainer.epoch < config.training.epochs:
-        for step in trainer.steps():
+        # The sampler draws the same batches as often as it is asked for an epoch: these are the ones of the steps.
+        for step, drawn in zip(trainer.steps(), trainer.sampler.epoch(trainer.epoch), strict=True):
             recent.append(step)
             last = step.step == total or budget.exhausted()
             if last or len(recent) == STEPS_BETWEEN:
-                yield snapshots.take(trainer.ema, recent, last)
+                yield snapshots.take(trainer.ema, Batch(step.step, fit.subset(drawn)), recent, last)
                 recent = []
             if last:
                 return

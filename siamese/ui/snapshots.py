@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from siamese.config import TrainingConfig
 from siamese.data.images import LabeledImages
 from siamese.models.inference import embed
 from siamese.models.networks import EmbeddingNet
@@ -15,11 +16,48 @@ from siamese.retrieval.distances import pair_distances
 from siamese.retrieval.projection import principal_axes
 from siamese.retrieval.search import leave_one_out_vote
 from siamese.training.trainer import Step
+from siamese.ui.forces import forces
 
 HISTOGRAM_BINS = 50  # of the distances, from 0 to 2
 NEIGHBOURS = 5  # that vote
 MAX_AXES = 3  # that can be drawn
 BATCH = 250  # pictures embedded at a time: twice as fast as 1,000, whose activations leave the processor's cache
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch that was learned from, (B, channels, H, W) uint8 and (B,) classes, before augmentation.
+
+    Attributes:
+        step: that it was learned from in, from 1.
+        pictures: with their classes.
+    """
+
+    step: int
+    pictures: LabeledImages
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The strongest pulls and pushes of a loss within a batch, where the network of a snapshot puts its pictures.
+
+    Attributes:
+        step: whose batch it is.
+        labels: (M,) int, of the pictures at the lines' ends.
+        positions: (M, 2 or 3) float32, where those are, as `Snapshot.positions`.
+        pulled: (P, 2) int, indices of these pictures; of triplets anchor and positive.
+        pushed: (Q, 2) int, likewise; of triplets anchor and negative.
+        active: how many pairs, or triplets, of the batch are (pulled, pushed).
+        possible: out of how many each.
+    """
+
+    step: int
+    labels: np.ndarray
+    positions: np.ndarray
+    pulled: np.ndarray
+    pushed: np.ndarray
+    active: tuple[int, int]
+    possible: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -39,6 +77,7 @@ class Snapshot:
         different: likewise, of different pairs.
         seconds: since the run began.
         last: whether no snapshot follows.
+        lines: what the loss pulls and pushes in the batch of this step; at step 0, in that of the first one.
     """
 
     step: int
@@ -53,6 +92,7 @@ class Snapshot:
     different: np.ndarray
     seconds: float
     last: bool
+    lines: Lines
 
 
 class Snapshots:
@@ -62,17 +102,24 @@ class Snapshots:
         held_out: the pictures that are shown.
         excluded: labels that are not trained on.
         steps: of the whole run.
+        config: with the loss.
     """
 
-    def __init__(self, held_out: LabeledImages, excluded: Sequence[int], steps: int) -> None:
+    def __init__(self, held_out: LabeledImages, excluded: Sequence[int], steps: int, config: TrainingConfig) -> None:
         self.images, self.labels = held_out.images, held_out.labels.numpy()
         self.unseen = np.isin(self.labels, excluded)
-        self.steps = steps
+        self.steps, self.config = steps, config
         self.axes: np.ndarray | None = None
         self.began = time.monotonic()
 
-    def take(self, net: EmbeddingNet, recent: Sequence[Step], last: bool = False) -> Snapshot:
+    def take(self, net: EmbeddingNet, batch: Batch, recent: Sequence[Step], last: bool = False) -> Snapshot:
         """A snapshot of the network after the steps since the one before.
+
+        Args:
+            net: as it is then.
+            batch: of the last of these steps; of the first one where none was taken yet.
+            recent: the steps.
+            last: whether no snapshot follows.
 
         Raises:
             ValueError: an embedding is not finite.
@@ -96,7 +143,20 @@ class Snapshots:
             different=different,
             seconds=time.monotonic() - self.began,
             last=last,
+            lines=self._lines(net, batch, embeddings),
         )
+
+    def _lines(self, net: EmbeddingNet, batch: Batch, shown: np.ndarray) -> Lines:
+        """The batch's forces, its pictures projected as `shown`, the held-out ones, (N, dim), were."""
+        labels = batch.pictures.labels.numpy()
+        embeddings = embed(net, batch.pictures.images, batch_size=BATCH).numpy()
+        found = forces(embeddings, labels, self.config)
+        ends, index = np.unique(np.concatenate((found.pulled, found.pushed)), return_inverse=True)
+        pulled, pushed = np.split(index.reshape(-1, 2), [len(found.pulled)])
+        positions = embeddings[ends]
+        if self.axes is not None:
+            positions = (positions - shown.mean(axis=0)) @ self.axes
+        return Lines(batch.step, labels[ends], positions, pulled, pushed, found.active, found.possible)
 
     def _project(self, embeddings: np.ndarray) -> tuple[np.ndarray, float]:
         """(N, 2 or 3) positions, and the share of the variance that they explain."""

@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from siamese.cli import parse_training
 from siamese.ui.live_training import STEPS_BETWEEN
 from tests.app_server import running_app, tasks
+from tests.axe import serious_faults
 from tests.visitor import open_tab, visit
 
 pytestmark = pytest.mark.browser
@@ -121,10 +122,149 @@ def test_two_runs_beside_each_other(page):
     second = page.locator(".learn-run").nth(1)
     expect(second.locator("h3")).to_contain_text("semi-hard · margin 0.3 · 3 dimensions")
     expect(second.locator(".learn-caption")).to_contain_text("Of the digits never seen")
+    page.get_by_label("Show what pulls and pushes").check()
+    words = page.locator(".learn-lines-words")
+    expect(words.nth(0)).to_contain_text("pairs of one digit are pulled")
+    expect(words.nth(1)).to_contain_text("farther than its positive by the margin, 0.3")
     second.get_by_role("button", name="command").click()
     words = shlex.split(second.locator(".learn-command").inner_text())
     config, _ = parse_training(words[2:])
     assert config.data.exclude_classes == (8,)
+
+
+# What of a run's figures lies over another, and what is wider than the screen.
+CROWDED = """() => {
+    const crowded = [];
+    for (const row of document.querySelectorAll('.learn-xs, .learn-ys, .learn-told, .learn-curve-head')) {
+        const boxes = [...row.children].map(node => [node.textContent, node.getBoundingClientRect()]);
+        for (const [i, [a, one]] of boxes.entries())
+            for (const [b, two] of boxes.slice(i + 1))
+                if (one.left < two.right && two.left < one.right && one.top < two.bottom - 2 && two.top < one.bottom - 2)
+                    crowded.push([a, b]);
+        for (const [text, box] of boxes) if (box.left < 0 || box.right > innerWidth) crowded.push([text]);
+    }
+    if (document.documentElement.scrollWidth > innerWidth) crowded.push(['page']);
+    return crowded;
+}"""
+PAINTED = """() => {
+    const canvas = document.querySelector('.learn-stage canvas');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const ink = name => {
+        const probe = document.createElement('canvas').getContext('2d');
+        probe.fillStyle = getComputedStyle(document.body).getPropertyValue(name);
+        probe.fillRect(0, 0, 1, 1);
+        return probe.getImageData(0, 0, 1, 1).data;
+    };
+    return ['--same', '--different'].map(name => {
+        const [r, g, b] = ink(name);
+        let count = 0;
+        for (let i = 0; i < data.length; i += 4)
+            count += data[i] === r && data[i + 1] === g && data[i + 2] === b;
+        return count;
+    });
+}"""
+
+
+@pytest.mark.parametrize("view", [(1280, "light"), (390, "dark"), (360, "light")], ids=str)
+@pytest.mark.parametrize("chosen", ["contrastive_d2", "semi-hard_d3", "supcon"])
+def test_curves_have_scales_and_what_pulls_and_pushes_is_drawn_on_request(browser, url, view, chosen):
+    with visit(browser, url, *view) as page:
+        page.goto(f"{url}/?__theme={view[1]}&tab=learn&learn={chosen}")
+        expect(train_button(page)).to_be_enabled(timeout=LONGEST)
+        train_button(page).click()
+        wait_for_snapshots(page, 4)
+        page.get_by_role("button", name="Stop").click()
+        page.get_by_role("button", name="Last snapshot").click()
+        loss, _, accuracy, distances = page.locator(".learn-curve").all()
+        assert loss.locator(".learn-ys span").first.inner_text() == "0"
+        assert accuracy.locator(".learn-ys span").all_inner_texts() == ["0 %", "50 %", "100 %"]
+        assert accuracy.locator(".learn-xs span").all_inner_texts() == ["0", "50", "100", "150", "225 steps"]
+        assert distances.locator(".learn-xs span").all_inner_texts() == ["0 · alike", "0.5", "1", "1.5", "unlike · 2"]
+        told = loss.locator(".learn-told")
+        expect(told).to_contain_text(f"last {loss.locator('.learn-figure').inner_text()} at step ")
+        expect(told).to_contain_text("lowest")
+        expect(accuracy.locator(".learn-told")).to_contain_text("highest")
+        expect(accuracy.locator(".is-best.learn-mark")).to_be_visible()
+        assert page.evaluate(CROWDED) == []
+
+        words, asked = page.locator(".learn-lines-words"), page.get_by_label("Show what pulls and pushes")
+        expect(words).to_be_hidden()
+        assert page.evaluate(PAINTED) == [0, 0]
+        asked.check()
+        expect(words).to_contain_text("Pulled together")
+        step = page.locator(".learn-at").inner_text().split()[1]
+        expect(words).to_contain_text(f"In the batch of step {step}")
+        page.wait_for_function(f"({PAINTED})().every(count => count > 20)")
+        page.get_by_role("button", name="First snapshot").click()
+        expect(words).to_contain_text("In the first batch")
+        word = words.get_by_role("button").first
+        word.scroll_into_view_if_needed()  # scrolling closes the note, and is told of a frame later
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        word.click()
+        expect(page.locator("#term-note")).to_be_visible()
+        assert page.evaluate(CROWDED) == []
+        page.add_style_tag(content="* { transition: none !important }")
+        assert serious_faults(page) == []
+        asked.uncheck()
+        expect(words).to_be_hidden()
+        page.wait_for_function(f"({PAINTED})().every(count => count === 0)")
+
+
+def values(page) -> list[str]:
+    """The settings that the form shows: loss, margin or temperature, dimensions, learning rate, seed; and what is left out."""
+    names = ("select[name=loss]", "input[name=strength]", "select[name=dim]", "select[name=learning_rate]")
+    shown = [page.locator(name).input_value() for name in (*names, "input[name=seed]")]
+    pressed = page.locator(".learn-excluded [aria-pressed=true]").all_inner_texts()
+    return [*shown, "".join(pressed)]
+
+
+USUAL = ["contrastive", "1", "16", "0.02", "0", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "words"),
+    [
+        ("semi-hard_m0.5_d3_r0.1_x89_s7", ["semi-hard", "0.5", "3", "0.1", "7", "89"], "Your own settings."),
+        ("supcon_m0.05", ["supcon", "0.05", "16", "0.02", "0", ""], "Your own settings."),
+        ("collapse", ["contrastive", "1", "2", "30", "0", ""], "onto one point"),
+        ("2", ["contrastive", "1", "2", "30", "0", ""], "onto one point"),
+        ("hard-from-the-start", ["batch-hard", "0.3", "16", "0.02", "0", ""], "hardest triplets"),
+        ("contrastive_m99_d5_rNaN_xabc_s-1", USUAL, "Your own settings."),
+        ("%3Cimg%20src=x%20onerror=alert(1)%3E", USUAL, "pulled together"),
+        ("__proto__", USUAL, "pulled together"),
+    ],
+)
+def test_a_link_opens_the_tab_with_its_settings_and_starts_nothing(browser, url, text, expected, words):
+    with visit(browser, url) as page:
+        page.goto(f"{url}/?tab=learn&learn={text}")
+        expect(train_button(page)).to_be_enabled(timeout=LONGEST)
+        assert values(page) == expected
+        expect(page.locator(".learn-words")).to_contain_text(words)
+        expect(train_button(page)).to_have_text("Train both" if text.startswith("hard") else "Train")
+        expect(page.locator(".learn-run")).to_have_count(0)
+        expect(page.locator("[data-live]")).to_have_attribute("data-live", "false")
+
+
+def test_the_address_follows_the_settings(browser, url):
+    with visit(browser, url) as page:
+        open_learn(page)
+        asked = lambda: page.evaluate("new URLSearchParams(location.search).get('learn')")  # noqa: E731
+        assert asked() is None, "the usual settings need no mention"
+        page.get_by_role("button", name="A margin too small").click()
+        assert asked() == "a-margin-too-small"
+        page.locator("select[name=loss]").select_option("semi-hard")
+        page.get_by_role("button", name="Leave out digit 8").click()
+        page.locator("input[name=seed]").fill("12")
+        assert asked() == "semi-hard_x8_s12"
+        page.locator("input[name=seed]").fill("")
+        assert asked() == "semi-hard_x8_s12", "what cannot be trained is not kept"
+        page.locator("input[name=seed]").fill("3")
+        before = values(page)
+        page.reload()
+        expect(train_button(page)).to_be_enabled(timeout=LONGEST)
+        assert values(page) == before
+        page.get_by_role("button", name="Pull and push").click()
+        assert asked() is None
 
 
 def test_hovering_shows_the_picture(page):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gc
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,11 +17,12 @@ from siamese.data.sources import Role, Source
 from siamese.models.inference import embed
 from siamese.models.networks import EmbeddingNet
 from siamese.retrieval.search import nearest, vote
+from siamese.training import trainer as training
 from siamese.training.trainer import Trainer, train
 from siamese.ui import learn, live_training
 from siamese.ui.live_settings import Settings
 from siamese.ui.live_training import split_gallery
-from siamese.ui.snapshots import Snapshot
+from siamese.ui.snapshots import Batch, Snapshot, Snapshots
 
 PLENTY = 3600.0  # seconds that a run may take on a machine that is busy with other things
 
@@ -137,6 +139,44 @@ def test_the_figures_of_a_snapshot(few):
 def test_the_same_seed_shows_the_same_run(few):
     one, two = ([snapshot.positions for snapshot in run(Settings(seed=5), few)] for _ in range(2))
     assert all(np.allclose(a, b, atol=1e-4) for a, b in zip(one, two, strict=True))
+
+
+def test_the_lines_are_of_the_batch_that_was_learned_from(few, monkeypatch):
+    learned, asked = [], []
+    drawn, take = training.batches, Snapshots.take
+
+    def batches(*given):
+        for index, pictures in drawn(*given):
+            learned.append(pictures.clone())
+            yield index, pictures
+
+    def noted(self: Snapshots, net: EmbeddingNet, batch: Batch, *given) -> Snapshot:
+        asked.append(batch)
+        return take(self, net, batch, *given)
+
+    monkeypatch.setattr(training, "batches", batches)
+    monkeypatch.setattr(Snapshots, "take", noted)
+    first, *others = run(Settings(dim=2, excluded=(8,)), few)
+    assert first.lines.step == 1
+    assert [snapshot.lines.step for snapshot in others] == [snapshot.step for snapshot in others]
+    for batch in asked:
+        assert torch.equal(batch.pictures.images, learned[batch.step - 1])
+        assert 8 not in batch.pictures.labels
+    for lines in (first.lines, others[-1].lines):
+        assert np.linalg.norm(lines.positions, axis=1) == pytest.approx(1, abs=1e-4), "on the circle, as the map is"
+        same = lines.labels[lines.pulled]
+        assert (same[:, 0] == same[:, 1]).all()
+        different = lines.labels[lines.pushed]
+        assert (different[:, 0] != different[:, 1]).all()
+
+
+@pytest.mark.parametrize("loss", ["contrastive", "triplet", "supcon"])
+def test_lines_are_few_and_short_to_send(few, loss):
+    snapshot = next(run(Settings(loss=loss), few))
+    sent = learn.snapshot_value(snapshot)["lines"]
+    assert len(json.dumps(sent)) < 1000
+    assert len(base64.b64decode(sent["positions"])) == 2 * 3 * len(sent["labels"])
+    assert {end for pair in (*sent["pulled"], *sent["pushed"]) for end in pair} == set(range(len(sent["labels"])))
 
 
 # --- limits -------------------------------------------------------------------------------------------

@@ -4,21 +4,7 @@
   const EASE = 0.18; // seconds in which the picture catches up with a snapshot that has just come
   const MOST = 2; // runs side by side
 
-  const NAMES = {
-    contrastive: "contrastive",
-    "batch-hard": "triplet, batch-hard",
-    "semi-hard": "triplet, semi-hard",
-    supcon: "supervised contrastive",
-  };
-  const STRENGTHS = {
-    contrastive: ["Margin", 1],
-    "batch-hard": ["Margin", 0.3],
-    "semi-hard": ["Margin", 0.3],
-    supcon: ["Temperature", 0.1],
-  };
-
   siamese.learn = async (element, props, trigger, watch, server) => {
-    const { el } = siamese;
     const find = (name) => element.querySelector(name);
     const [form, status, runsNode, transport, scrub, play] = [
       ".learn-form",
@@ -28,9 +14,9 @@
       ".learn-scrub",
       ".learn-play",
     ].map(find);
-    const fields = form.elements;
+    const settings = siamese.learnForm(element, props);
     const still = matchMedia("(prefers-reduced-motion: reduce)");
-    const view = { yaw: -0.6, pitch: 0.35, hidden: new Set() };
+    const view = { yaw: -0.6, pitch: 0.35, hidden: new Set(), lines: false };
     const runs = []; // at most two: { settings, name, snapshots, kept, command, view }
     let waiting = []; // settings of the runs that a ready setting still has to make
     let live = null;
@@ -42,94 +28,11 @@
     let scheduled = false;
     let heldOut = null;
 
-    // --- settings ---
-    const excluded = new Set();
-    const digits = props.names.map((name, digit) =>
-      el("button", {
-        type: "button",
-        class: "chip",
-        "aria-pressed": "false",
-        "aria-label": `Leave out ${props.label} ${name}`,
-        title: name,
-        text: siamese.short(name),
-        style: `--digit: ${siamese.colour(digit)}`,
-        onclick: () => leaveOut(digit, !excluded.has(digit)),
-      }),
-    );
-    find(".learn-excluded").append(...digits);
-    function leaveOut(digit, out) {
-      if (out && excluded.size >= 8) return;
-      excluded[out ? "add" : "delete"](digit);
-      digits[digit].setAttribute("aria-pressed", String(out));
-      chosen(null);
-    }
-    function strengthen(value) {
-      const [name, usual] = STRENGTHS[fields.loss.value];
-      find(".learn-strength span").textContent = name;
-      fields.strength.value = value ?? usual;
-    }
-    function settings() {
-      const loss = fields.loss.value;
-      const strength = Number(fields.strength.value);
-      return {
-        ...(loss.endsWith("hard") ? { loss: "triplet", mining: loss } : { loss }),
-        ...(loss === "supcon" ? { temperature: strength } : { margin: strength }),
-        dim: Number(fields.dim.value),
-        learning_rate: Number(fields.learning_rate.value),
-        excluded: [...excluded].sort(),
-        seed: Number(fields.seed.value),
-      };
-    }
-    function fill(wanted) {
-      fields.loss.value = wanted.mining || wanted.loss;
-      strengthen(wanted.margin ?? wanted.temperature);
-      fields.dim.value = wanted.dim;
-      fields.learning_rate.value = wanted.learning_rate;
-      fields.seed.value = wanted.seed;
-      for (let digit = 0; digit < digits.length; digit++) leaveOut(digit, wanted.excluded.includes(digit));
-    }
-    const named = (s) =>
-      [
-        NAMES[s.mining || s.loss],
-        s.margin == null ? `temperature ${s.temperature}` : `margin ${s.margin}`,
-        `${s.dim} dimensions`,
-        `learning rate ${s.learning_rate}`,
-        s.excluded.length ? `without ${s.excluded.map((label) => props.names[label]).join(", ")}` : "",
-      ]
-        .filter(Boolean)
-        .join(" · ");
-
-    const buttons = props.ready_settings.map((one) =>
-      el("button", {
-        type: "button",
-        class: "chip",
-        text: one.name,
-        "aria-pressed": "false",
-        onclick: () => {
-          fill(one.runs[0]);
-          chosen(one);
-        },
-      }),
-    );
-    find(".learn-ready").append(...buttons);
-    let ready = null; // the ready setting that is chosen
-    function chosen(wanted) {
-      ready = wanted;
-      for (const [i, one] of props.ready_settings.entries()) {
-        buttons[i].setAttribute("aria-pressed", String(one === wanted));
-      }
-      find(".learn-words").textContent = wanted ? wanted.text : "Your own settings.";
-      find(".learn-train").textContent = wanted && wanted.runs.length > 1 ? "Train both" : "Train";
-    }
-    fields.loss.addEventListener("change", () => strengthen());
-    form.addEventListener("input", () => chosen(null));
-    form.addEventListener("change", () => chosen(null));
-
     // --- a run ---
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (live || !heldOut) return;
-      const wanted = ready ? ready.runs : [settings()];
+      const wanted = settings.runs();
       if (wanted.length > 1) for (const run of runs) run.keep(false);
       waiting = wanted.slice(1);
       start(wanted[0]);
@@ -144,7 +47,13 @@
       const kept = runs.filter((run) => run.kept).slice(0, MOST - 1);
       for (const run of runs) if (!kept.includes(run)) run.view.remove();
       runs.splice(0, runs.length, ...kept);
-      live = { number: ++number, settings: wanted, name: named(wanted), snapshots: [], kept: false };
+      live = {
+        number: ++number,
+        settings: wanted,
+        name: siamese.learnSettings.told(wanted, props.names),
+        snapshots: [],
+        kept: false,
+      };
       runs.push(live);
       following = true;
       playing = false;
@@ -234,6 +143,10 @@
       const button = event.target.closest("button");
       if (button) go(button.dataset.go);
     });
+    find(".learn-forces input").addEventListener("change", (event) => {
+      view.lines = event.target.checked;
+      redraw();
+    });
     scrub.addEventListener("input", () => {
       playing = following = false;
       head = Number(scrub.value);
@@ -276,8 +189,6 @@
 
     new MutationObserver(redraw).observe(document.body, { attributes: true, attributeFilter: ["class"] });
     watch("value", received);
-    fill(props.ready_settings[0].runs[0]);
-    chosen(props.ready_settings[0]);
     try {
       heldOut = { ...(await server.held_out()), label: props.label, many: props.many };
       busy(false);

@@ -3,14 +3,16 @@
   const SCALE = 2 / 32767; // positions are sent as 16-bit numbers, from -2 to 2
   const THUMB = 84; // pixels, side of the picture that hovering shows
   const REACH = 14; // pixels: the farthest that a point may be from the pointer to count as pointed at
+  const FADED = 0.45; // how much of the points is left under the lines
   const RING = 0.055; // how far points of a circle are moved off it, so that they do not hide one another
 
   // -> { stage, draw, describe, remove }
-  //   dim: of the embedding; unseen: a Set of the digits that are not trained on; heldOut: { indices, labels }
-  //   view: { yaw, pitch, hidden }, shared by all runs; redraw: asks for another call of `draw`
-  siamese.learnMap = (dim, unseen, heldOut, sprite, view, redraw) => {
+  //   dim, loss, excluded: of the run's settings; heldOut: { indices, labels, names }
+  //   view: { yaw, pitch, hidden, lines }, shared by all runs; redraw: asks for another call of `draw`
+  siamese.learnMap = ({ dim, loss, excluded }, heldOut, sprite, view, redraw) => {
     const { el } = siamese;
     const axes = Math.min(dim, 3);
+    const unseen = new Set(excluded);
     const count = heldOut.labels.length;
     const at = new Float32Array(count * 3); // pixels from the middle, and depth from -1 to 1
     const order = Uint16Array.from({ length: count }, (_, i) => i);
@@ -23,61 +25,34 @@
     const stage = el("div", { class: "learn-stage" }, canvas, card);
 
     // Positions between two snapshots, `part` of the way, in pixels as seen from the present direction.
-    function project(from, to, part) {
-      const [sy, cy, sp, cp] =
-        axes === 3
-          ? [Math.sin(view.yaw), Math.cos(view.yaw), Math.sin(view.pitch), Math.cos(view.pitch)]
-          : [0, 1, 0, 1];
-      const radius = side * (dim > 3 ? 0.5 : 0.42); // principal components are seldom longer than 0.8
+    function place(from, to, part, project) {
       for (let i = 0; i < count; i++) {
         const mixed = (axis) => {
           const k = i * axes + axis;
           return (from.positions[k] + (to.positions[k] - from.positions[k]) * part) * SCALE;
         };
-        let [x, y, z] = [mixed(0), mixed(1), axes === 3 ? mixed(2) : 0];
-        if (axes === 2) {
-          const off = 1 + RING * (((i * 0.618034) % 1) * 2 - 1);
-          [x, y] = [x * off, y * off];
-        }
-        [x, z] = [x * cy + z * sy, z * cy - x * sy];
-        [y, z] = [y * cp - z * sp, z * cp + y * sp];
-        at[i * 3] = x * radius;
-        at[i * 3 + 1] = -y * radius;
-        at[i * 3 + 2] = z;
+        const off = axes === 2 ? 1 + RING * (((i * 0.618034) % 1) * 2 - 1) : 1;
+        at.set(project(mixed(0) * off, mixed(1) * off, axes === 3 ? mixed(2) : 0), i * 3);
       }
     }
 
-    function paintAxes(context, style) {
+    function paintAxes(context, style, project) {
       context.strokeStyle = style.getPropertyValue("--hairline");
       context.lineWidth = 1;
       context.beginPath();
-      const radius = side * (dim > 3 ? 0.5 : 0.42);
-      if (dim <= 3) context.arc(0, 0, radius, 0, 7);
-      if (axes === 3) {
-        // The globe's equator and two meridians, or of principal components the three axes: they show how it is rotated.
-        const [sy, cy, sp, cp] = [Math.sin(view.yaw), Math.cos(view.yaw), Math.sin(view.pitch), Math.cos(view.pitch)];
-        const rotated = (x, y, z) => [(x * cy + z * sy) * radius, -(y * cp - (z * cy - x * sy) * sp) * radius];
-        const circles = [
-          (a) => [Math.cos(a), 0, Math.sin(a)],
-          (a) => [Math.cos(a), Math.sin(a), 0],
-          (a) => [0, Math.sin(a), Math.cos(a)],
-        ];
-        for (const [k, circle] of circles.entries()) {
-          if (dim > 3) {
-            const end = [0, 0, 0];
-            end[k] = 1;
-            context.moveTo(...rotated(...end.map((v) => -v)));
-            context.lineTo(...rotated(...end));
-          } else {
-            for (let step = 0; step <= 48; step++)
-              context[step ? "lineTo" : "moveTo"](...rotated(...circle((step * Math.PI) / 24)));
-          }
-        }
-      }
+      if (dim <= 3) context.arc(0, 0, siamese.learnRadius(dim, side), 0, 7);
+      const to = (point, i) => context[i ? "lineTo" : "moveTo"](...project(...point).slice(0, 2));
+      // The globe's equator and two meridians, or of principal components the three axes: they show how it is rotated.
+      const turn = Array.from({ length: 49 }, (_, step) => [
+        Math.cos((step * Math.PI) / 24),
+        Math.sin((step * Math.PI) / 24),
+      ]);
+      if (dim === 3) for (const k of [0, 1, 2]) turn.map((point) => point.toSpliced(k, 0, 0)).forEach(to);
+      if (dim > 3) for (const k of [0, 1, 2]) [-1, 1].map((end) => [0, 0, 0].with(k, end)).forEach(to);
       context.stroke();
     }
 
-    function paint() {
+    function paint(project, lines) {
       const style = getComputedStyle(document.body);
       const colours = siamese.palette();
       const context = canvas.getContext("2d");
@@ -85,14 +60,14 @@
       if (canvas.width !== Math.round(side * density)) canvas.width = canvas.height = Math.round(side * density);
       context.setTransform(density, 0, 0, density, (side * density) / 2, (side * density) / 2);
       context.clearRect(-side / 2, -side / 2, side, side);
-      paintAxes(context, style);
+      paintAxes(context, style, project);
       if (axes === 3) order.sort((a, b) => at[a * 3 + 2] - at[b * 3 + 2]);
       const size = Math.max(1.8, side / 200);
       for (const i of order) {
         const digit = heldOut.labels[i];
         if (view.hidden.has(digit)) continue;
         const near = axes === 3 ? (Math.max(-1, Math.min(1, at[i * 3 + 2])) + 1) / 2 : 0.75;
-        context.globalAlpha = 0.3 + 0.6 * near;
+        context.globalAlpha = (0.3 + 0.6 * near) * (lines ? FADED : 1);
         context.beginPath();
         if (unseen.has(digit)) {
           context.arc(at[i * 3], at[i * 3 + 1], size * 1.3, 0, 7);
@@ -107,6 +82,12 @@
       }
       context.globalAlpha = 1;
       names(context, style);
+      if (!lines) return;
+      const [same, different, surface] = ["same", "different", "surface"].map((name) =>
+        style.getPropertyValue(`--${name}`),
+      );
+      const ends = siamese.learnLineEnds(lines, axes, SCALE, project);
+      siamese.learnPaintLines(context, lines, ends, { same, different, surface, labels: colours }, loss === "triplet");
     }
 
     // Each digit's name at the middle of its points; on a circle or a globe a little outside of it.
@@ -191,11 +172,12 @@
     const observer = new ResizeObserver(redraw);
     observer.observe(stage);
 
-    // Draw the pictures between two snapshots, `part` of the way.
-    function draw(from, to, part) {
+    // Draw the pictures between two snapshots, `part` of the way, and the lines of one of them, or null.
+    function draw(from, to, part, lines) {
       side = canvas.clientWidth;
-      project(from, to, part);
-      paint();
+      const project = siamese.learnProjector(view, dim, side);
+      place(from, to, part, project);
+      paint(project, lines);
     }
     return {
       stage,

@@ -1,72 +1,50 @@
-// The plots beside a run's map: curves over its steps, and the distances of the held-out pairs.
+// The plots beside a run's map: three curves over its steps, and the distances of the held-out pairs.
 ((siamese) => {
-  const [WIDTH, HEIGHT] = [260, 62]; // of a curve
-  const [SPREAD, FLOOR] = [300, 92]; // width of the distances' axis, and where it lies
+  const HEIGHT = 92; // pixels, of the distances
+  const TALLEST = 86; // of a hundred, of the histograms: above them a triplet's margin has room
 
-  // A curve of `value(snapshot)` over a run's steps, headed by the value at the snapshot that is shown.
-  //   run: { snapshots }; format: a value -> text; max: of the vertical axis, the largest value so far if undefined
-  siamese.learnCurve = (run, name, value, format, max) => {
-    const { el, svg } = siamese;
-    const figure = el("span", { class: "learn-figure" });
-    const line = svg("path", { class: "learn-line" });
-    const cursor = svg("line", { class: "learn-cursor", y1: 0, y2: HEIGHT });
-    const dot = svg("circle", { class: "learn-dot", r: 3 });
-    const plot = svg(
-      "svg",
-      { viewBox: `0 -4 ${WIDTH} ${HEIGHT + 8}`, "aria-hidden": "true" },
-      svg("line", { class: "axis", x1: 0, x2: WIDTH, y1: HEIGHT, y2: HEIGHT }),
-      cursor,
-      line,
-      dot,
-    );
-    const node = el(
-      "div",
-      { class: "learn-curve" },
-      el("div", { class: "learn-curve-head" }, el("span", { text: name }), figure),
-      plot,
-    );
-    function show(shown) {
-      const snapshots = run.snapshots.filter((snapshot) => value(snapshot) != null);
-      if (!snapshots.length) return;
-      const top = max ?? Math.max(...snapshots.map(value), 1e-9);
-      const x = (snapshot) => (snapshot.step / snapshot.steps) * WIDTH;
-      const y = (snapshot) => HEIGHT - (value(snapshot) / top) * HEIGHT;
-      line.setAttribute(
-        "d",
-        `M${snapshots.map((snapshot) => `${x(snapshot).toFixed(1)} ${y(snapshot).toFixed(1)}`).join("L")}`,
-      );
-      const now = value(shown) == null ? snapshots[0] : shown;
-      cursor.setAttribute("x1", x(shown));
-      cursor.setAttribute("x2", x(shown));
-      dot.setAttribute("cx", x(now));
-      dot.setAttribute("cy", y(now));
-      figure.textContent = value(shown) == null ? "–" : format(value(shown));
-    }
-    return { node, show };
-  };
+  const ACTIVE = { contrastive: "Active pairs", triplet: "Active triplets", supcon: "Active anchors" };
+  const percent = (digits) => (value) => `${(value * 100).toFixed(digits)} %`;
+
+  /** The plots of a run, { node, show } each. */
+  siamese.learnPlots = (run, label) => [
+    siamese.learnCurve(run, {
+      name: "Loss",
+      value: (snapshot) => snapshot.loss,
+      format: (value) => value.toFixed(3),
+      tick: String,
+    }),
+    siamese.learnCurve(run, {
+      name: ACTIVE[run.settings.loss],
+      value: (snapshot) => snapshot.active,
+      format: siamese.percent,
+      tick: percent(0),
+      most: 1,
+    }),
+    siamese.learnCurve(run, {
+      name: "Held-out 5-NN accuracy",
+      value: (snapshot) => snapshot.accuracy,
+      format: percent(1),
+      tick: percent(0),
+      highest: true,
+      most: 1,
+    }),
+    distances(run, label),
+  ];
 
   // The histograms of same and different pairs' distances, with the margin, where the loss has one.
-  //   run: { settings }
-  siamese.learnDistances = (run, label) => {
+  function distances(run, label) {
     const { el, svg } = siamese;
-    const same = svg("path", { class: "area-same" });
-    const different = svg("path", { class: "area-different" });
-    const mark = svg("g", { class: "learn-margin" });
-    const plot = svg(
-      "svg",
-      {
-        viewBox: `0 0 ${SPREAD} ${FLOOR + 16}`,
-        role: "img",
-        "aria-label": "Distances of held-out pairs",
-        class: "learn-spread",
-      },
-      different,
-      same,
-      svg("line", { x1: 0, x2: SPREAD, y1: FLOOR, y2: FLOOR, class: "axis" }),
-      mark,
-      svg("text", { x: 2, y: FLOOR + 13, class: "tick", text: "0 · alike" }),
-      svg("text", { x: SPREAD - 2, y: FLOOR + 13, class: "tick", "text-anchor": "end", text: "unlike · 2" }),
-    );
+    const { loss, margin } = run.settings;
+    const [same, different, mark] = [
+      svg("path", { class: "area-same" }),
+      svg("path", { class: "area-different" }),
+      svg("path", { class: "learn-margin" }),
+    ];
+    const floor = svg("path", { class: "axis", d: "M0 100H100" });
+    const frame = siamese.learnFrame(svg("svg", { viewBox: "0 0 100 100" }, different, same, floor, mark), HEIGHT);
+    frame.node.classList.add("has-no-ys");
+    frame.across([0, 0.5, 1, 1.5, 2].map((d) => [d / 2, { 0: "0 · alike", 2: "unlike · 2" }[d] ?? `${d}`]));
     const node = el(
       "div",
       { class: "learn-curve" },
@@ -76,37 +54,26 @@
         el(
           "span",
           {},
+          "Distances: ",
           el("span", { class: "key-same", text: `same ${label}` }),
           el("span", { class: "key-different", text: "different" }),
         ),
-        el("span", {
-          class: "learn-figure",
-          text: run.settings.loss === "supcon" ? "has no margin" : `margin ${run.settings.margin}`,
-        }),
+        el("span", { class: "learn-figure", text: loss === "supcon" ? "has no margin" : `margin ${margin}` }),
       ),
-      plot,
+      frame.node,
     );
-    const x = (distance) => (distance / 2) * SPREAD;
+    const x = (distance) => distance * 50;
     function show(snapshot) {
       const tallest = Math.max(...snapshot.same, ...snapshot.different);
-      same.setAttribute("d", siamese.area(snapshot.same, tallest, SPREAD, FLOOR, FLOOR - 14));
-      different.setAttribute("d", siamese.area(snapshot.different, tallest, SPREAD, FLOOR, FLOOR - 14));
-      if (run.settings.loss === "contrastive") {
-        const to = x(run.settings.margin);
-        mark.replaceChildren(svg("line", { x1: to, x2: to, y1: 4, y2: FLOOR }));
-      } else if (run.settings.loss === "triplet") {
-        // A triplet's margin is no place but a width: how much farther than the positive the negative has to be.
-        const from = x(
-          snapshot.same.reduce((sum, share, i) => sum + (share * (i + 0.5) * 2) / snapshot.same.length, 0),
-        );
-        const to = from + x(run.settings.margin);
-        mark.replaceChildren(
-          svg("line", { x1: from, x2: to, y1: 7, y2: 7 }),
-          svg("line", { x1: from, x2: from, y1: 3, y2: FLOOR }),
-          svg("line", { x1: to, x2: to, y1: 3, y2: FLOOR }),
-        );
-      }
+      same.setAttribute("d", siamese.area(snapshot.same, tallest, 100, 100, TALLEST));
+      different.setAttribute("d", siamese.area(snapshot.different, tallest, 100, 100, TALLEST));
+      if (loss === "contrastive") mark.setAttribute("d", `M${x(margin)} 4V100`);
+      if (loss !== "triplet") return;
+      // A triplet's margin is no place but a width: how much farther than the positive the negative has to be.
+      const bin = 2 / snapshot.same.length;
+      const from = x(snapshot.same.reduce((sum, share, i) => sum + share * (i + 0.5) * bin, 0));
+      mark.setAttribute("d", `M${from} 3V100M${from} 7H${from + x(margin)}M${from + x(margin)} 3V100`);
     }
     return { node, show };
-  };
+  }
 })(window.siamese);

@@ -8,6 +8,7 @@
     positions: numbers(snapshot.positions, Int16Array),
     same: Array.from(numbers(snapshot.same, Uint16Array), (n) => n / 65535),
     different: Array.from(numbers(snapshot.different, Uint16Array), (n) => n / 65535),
+    lines: { ...snapshot.lines, positions: numbers(snapshot.lines.positions, Int16Array) },
   });
 
   // -> { root, show, remove }
@@ -15,9 +16,10 @@
   //   heldOut, sprite, view, redraw: see `learnMap`
   siamese.learnView = (run, heldOut, sprite, view, redraw) => {
     const { el } = siamese;
-    const { loss, dim, excluded } = run.settings;
-    const map = siamese.learnMap(dim, new Set(excluded), heldOut, sprite, view, redraw);
+    const { dim } = run.settings;
+    const map = siamese.learnMap(run.settings, heldOut, sprite, view, redraw);
     const caption = el("p", { class: "learn-caption" });
+    const words = el("div", { class: "learn-lines-words", hidden: true });
     const keep = el("button", {
       type: "button",
       class: "chip learn-keep",
@@ -55,24 +57,7 @@
       copy.textContent = text;
       setTimeout(() => (copy.textContent = "As a command"), 1800);
     };
-    const active = { contrastive: "Active pairs", triplet: "Active triplets", supcon: "Active anchors" }[loss];
-    const plots = [
-      siamese.learnCurve(
-        run,
-        "Loss",
-        (snapshot) => snapshot.loss,
-        (value) => value.toFixed(3),
-      ),
-      siamese.learnCurve(run, active, (snapshot) => snapshot.active, siamese.percent, 1),
-      siamese.learnCurve(
-        run,
-        "Held-out 5-NN accuracy",
-        (snapshot) => snapshot.accuracy,
-        (value) => `${(value * 100).toFixed(1)} %`,
-        1,
-      ),
-      siamese.learnDistances(run, heldOut.label),
-    ];
+    const plots = siamese.learnPlots(run, heldOut.label);
     const root = el(
       "section",
       { class: "learn-run", "aria-label": `Run: ${run.name}` },
@@ -86,7 +71,7 @@
       el(
         "div",
         { class: "learn-body" },
-        el("div", { class: "learn-map" }, map.stage, caption),
+        el("div", { class: "learn-map" }, map.stage, words, caption),
         el("div", { class: "learn-charts" }, ...plots.map((plot) => plot.node)),
       ),
     );
@@ -98,11 +83,23 @@
       if (!run.snapshots.length) return;
       const last = run.snapshots.length - 1;
       const number = Math.min(Math.floor(head), last);
-      map.draw(run.snapshots[number], run.snapshots[Math.min(number + 1, last)], Math.min(head, last) - number);
       const snapshot = run.snapshots[Math.min(Math.round(head), last)];
+      const next = run.snapshots[Math.min(number + 1, last)];
+      map.draw(run.snapshots[number], next, Math.min(head, last) - number, view.lines ? snapshot.lines : null);
+      explain(view.lines ? snapshot : null);
       if (snapshot === described && last === lastThen) return;
       [described, lastThen] = [snapshot, last];
       describe(snapshot);
+    }
+    let explained = null; // the snapshot whose pulls and pushes are told
+    function explain(snapshot) {
+      if (snapshot === explained) return;
+      explained = snapshot;
+      words.hidden = !snapshot;
+      if (!snapshot) return;
+      const { label, many } = heldOut;
+      const parts = siamese.learnLinesWords(snapshot.lines, run.settings, snapshot.step, label, many);
+      words.replaceChildren(...siamese.learnLinesNodes(parts));
     }
     function describe(snapshot) {
       for (const plot of plots) plot.show(snapshot);

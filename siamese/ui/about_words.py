@@ -1,0 +1,141 @@
+"""The texts of the About tab, as they hold for the model that is served."""
+
+from __future__ import annotations
+
+from siamese.bundle import card
+from siamese.matcher import Matcher
+
+USE = """
+```python
+import siamese
+
+matcher = siamese.load()                              # or a folder, or "user/repo" on the Hub
+matcher.compare("four.png", "nine.png")               # Comparison(distance, probability, same)
+matcher.neighbours("four.png", k=10)                  # the nearest of the gallery
+matcher.locate("four.png")                            # (x, y) on the map
+```
+
+```python
+from gradio_client import Client, handle_file
+
+client = Client("{url}")
+client.predict(handle_file("four.png"), handle_file("nine.png"), api_name="/compare")
+client.predict(handle_file("four.png"), 10, api_name="/neighbours")
+client.predict(handle_file("four.png"), api_name="/locate")
+client.predict([handle_file("alpha.png"), handle_file("beta.png")], ["alpha", "beta"], handle_file("query.png"), api_name="/recognise")
+```
+"""
+
+USE_PICTURES = """
+```python
+import siamese
+
+matcher = siamese.load("runs/things")                 # a folder, or "user/repo" on the Hub
+matcher.compare("first.jpg", "second.jpg")            # Comparison(distance, probability, same)
+matcher.neighbours("first.jpg", k=10)                 # the nearest of the gallery
+matcher.locate("first.jpg")                           # (x, y) on the map
+```
+
+```python
+from gradio_client import Client, handle_file
+
+client = Client("{url}")
+client.predict(handle_file("first.jpg"), handle_file("second.jpg"), api_name="/compare")
+client.predict(handle_file("first.jpg"), 10, api_name="/neighbours")
+client.predict(handle_file("first.jpg"), api_name="/locate")
+client.predict([handle_file("tea.jpg"), handle_file("oats.jpg")], ["tea", "oats"], handle_file("query.jpg"), api_name="/recognise")
+```
+"""
+
+DATA = {  # of the data sets that a network for symbols is trained on, by their names in `measurements.DATA_SETS`
+    "mnist": (
+        "**MNIST**: Yann LeCun, Corinna Cortes and Christopher J. C. Burges, *The MNIST database of handwritten digits*. "
+        "Licensed MIT according to its Hub card, CC BY-SA 3.0 according to other sources."
+    ),
+    "pen": (
+        "**Pen strokes**: E. Alpaydin and F. Alimoglu, *Pen-Based Recognition of Handwritten Digits*, UCI Machine Learning "
+        "Repository, 1998. CC BY 4.0."
+    ),
+    "omniglot": (
+        "**Omniglot**: B. M. Lake, R. Salakhutdinov and J. B. Tenenbaum, *Human-level concept learning through "
+        "probabilistic program induction*, Science 350, 2015. MIT."
+    ),
+}
+GALLERY = "The gallery shows MNIST's test pictures."
+
+NOT_FOR = """
+- **Faces, persons, signatures.** It compares what pictures look like, and knows nothing of who made them or who is in
+  them. Nothing of the kind was measured: no identity check, no legal or forensic decision may rest on it.
+"""
+NOT_FOR_INK = """
+- **Symbols that it never saw**, as if they were certain. It compares them too, and is often right, but more often wrong
+  than with digits.
+- **Words, or numbers of several digits.** A picture holds one symbol.
+"""
+NOT_FOR_PICTURES = """
+- **Things of another kind** than those it was trained on. It compares them too, but no figure here says how well.
+"""
+NOT_FOR_ANY = """
+- **Outliers**: what is like nothing in its gallery is compared all the same. The page says so where it notices, which is
+  not always.
+- **A probability elsewhere.** The calibration holds for pictures like those it was made with, and where same and different
+  pairs are equally frequent.
+"""
+
+
+def how_it_works(matcher: Matcher, learn: bool) -> str:
+    """How the served model comes to an answer, in a few sentences of Markdown.
+
+    Args:
+        matcher: that answers.
+        learn: whether there is a tab Learn to point to.
+    """
+    height, width = matcher.input.size
+    dim = matcher.gallery.embeddings.shape[1]
+    colours = "" if matcher.input.channels == 1 else ", in colours"
+    drawn = matcher.input.kind == "ink"
+    thing = "symbol" if drawn else "thing"
+    cleaned = "found, centred and " if drawn else ""
+    weights = matcher.bundle.measurements.parameters
+    paragraphs = [
+        f"Two branches, one network: both pictures go through **the same {weights:,} weights**, hence *Siamese*. Each picture "
+        f"is {cleaned}brought to {width} × {height} pixels{colours}, and comes out as an embedding: {dim} numbers, a point on a "
+        f"sphere in {dim} dimensions.",
+        f"In training, pictures of one {thing} were pulled together and pictures of different ones pushed apart"
+        + ("; the tab *Learn* shows it at work." if learn else "."),
+        f"So the distance of the two points, from 0 to 2, says how different the pictures are. A calibration curve from "
+        f"validation pictures turns it into the probability that both show the same {thing}. Up to the threshold, "
+        f"{matcher.threshold:.2f}, the answer is *the same*.",
+    ]
+    if len(matcher.net.config.heads) > 1:
+        paragraphs.append(
+            "Symbols other than digits, in the tab *New symbols*, are compared by a second head on the same network, which "
+            "learned from other alphabets."
+        )
+    return "\n\n".join(paragraphs)
+
+
+def not_for(matcher: Matcher) -> str:
+    """What the served model is not for, as a list in Markdown."""
+    return NOT_FOR + (NOT_FOR_INK if matcher.input.kind == "ink" else NOT_FOR_PICTURES) + NOT_FOR_ANY
+
+
+def data(matcher: Matcher) -> str:
+    """What a network for symbols was trained on, and whose pictures its gallery shows, in Markdown."""
+    measurements = matcher.bundle.measurements
+    lines = [f"- {DATA[name]}" for name in measurements.trained_on if name in DATA]
+    if not measurements.provenance.startswith(card.INDEXED):
+        lines.append(f"- {GALLERY}")
+    return "\n".join(lines)
+
+
+def use(matcher: Matcher, url: str, prefix: str) -> str:
+    """How to use the model from code.
+
+    Args:
+        matcher: that answers.
+        url: of the app, or the name of its Space.
+        prefix: of the API's names, where the app has several models.
+    """
+    text = USE if matcher.input.kind == "ink" else USE_PICTURES
+    return text.format(url=url).replace('api_name="/', f'api_name="/{prefix}')
