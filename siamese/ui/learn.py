@@ -17,7 +17,7 @@ from siamese.ui.gpu import on_gpu
 from siamese.ui.line import Line
 from siamese.ui.live_settings import Settings, enough_digits, enough_pictures, ready_settings
 from siamese.ui.requests import sent
-from siamese.ui.static_files import STATIC, file_url
+from siamese.ui.static_files import STATIC, on_demand
 from siamese.ui.wording import wording_of
 
 if TYPE_CHECKING:
@@ -73,14 +73,10 @@ def build(matcher: Matcher, sprite_url: str, seconds: float, line: Line) -> None
             "names": list(shown.held_out.names),
         }
 
-    files = [STATIC / name for name in FILES]
-    gr.set_static_paths(files)
-    style, *scripts = map(file_url, files)
     view = components.json_html(
         (STATIC / "learn.html").read_text(encoding="utf-8"),
         "siamese.learn(element, props, trigger, watch, server)",
-        # Fetched when the tab is opened, so that the first tab is not kept waiting for them.
-        head=f'<link rel="stylesheet" href="{style}">' + "".join(f'<script src="{url}"></script>' for url in scripts),
+        head=on_demand(*FILES),
         elem_id="learn",
         sprite=components.sheet(sprite_url, matcher.input),
         label=words.label,

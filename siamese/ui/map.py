@@ -13,37 +13,33 @@ import numpy as np
 from siamese.matcher import Matcher, Query
 from siamese.retrieval.projection import place, principal_components
 from siamese.retrieval.search import leave_one_out_vote
-from siamese.ui import answers, components
+from siamese.ui import answers, components, glossary
 from siamese.ui.label_colours import colours_of
+from siamese.ui.markup import MAP
+from siamese.ui.static_files import on_demand
 from siamese.ui.theme import DIGITS
 from siamese.ui.wording import wording_of
 
 MOST_TRACES = 40  # labels with a trace of their own; more would draw slowly
-LINKED = 12  # neighbours that lines are drawn to
-
-PLOT = """
-<div class="map-controls">
-  <div class="segmented map-view" role="group" aria-label="Projection">
-    <button type="button" value="tsne" aria-pressed="true">t-SNE</button>
-    <button type="button" value="pca" aria-pressed="false">PCA</button>
-    <button type="button" value="pca3" aria-pressed="false">3-D</button>
-  </div>
-  <div class="segmented map-colour" role="group" aria-label="Colour">
-    <button type="button" value="digit" aria-pressed="true">by digit</button>
-    <button type="button" value="wrong" aria-pressed="false">right / wrong</button>
-  </div>
-  <div class="map-digits" role="group" aria-label="Digits shown"></div>
-  <button type="button" class="chip map-lasso" aria-pressed="false" title="Draw around points to list them">Lasso</button>
-  <button type="button" class="chip map-clear">Clear</button>
-  <form class="map-find"><label>Find <input type="number" min="0" inputmode="numeric" placeholder="index"></label></form>
-</div>
-<div class="map-frame">
-  <div class="map-plot" role="group" aria-label="Map of the gallery: each point is a picture, near ones look alike"></div>
-  <div class="map-card" hidden aria-hidden="true"><span class="sprite"></span><span class="map-card-text"></span></div>
-</div>
-<p class="map-status" aria-live="polite"></p>
-<ol class="map-list grid"></ol>
-"""
+PLACED = 12  # neighbours that place a picture among the principal components
+MOST_NEIGHBOURS = 50  # that the page can ask for
+FILES = (
+    "map_camera.js",
+    "map_controls.js",
+    "map_csv.js",
+    "map_figure.js",
+    "map_geometry.js",
+    "map_list.js",
+    "map_moves.js",
+    "map_names.js",
+    "map_overlay.js",
+    "map_pictures.js",
+    "map_pointer.js",
+    "map_search.js",
+    "map_state.js",
+    "map.js",
+)
+SMALL = 65_536  # pictures, whose indices two bytes hold
 
 
 def build(matcher: Matcher, sprite_url: str, plotly_url: str) -> gr.HTML:
@@ -54,30 +50,35 @@ def build(matcher: Matcher, sprite_url: str, plotly_url: str) -> gr.HTML:
     def figure(_: None) -> dict:  # Gradio passes one argument, always
         return json.loads(map_json(matcher))
 
-    def neighbours(index: int) -> list[dict]:
-        if not isinstance(index, int) or not 0 <= index < len(matcher.gallery):
-            return []
-        return [answers.neighbour_value(matcher, n) for n in matcher.neighbours_of(index, LINKED)]
+    def neighbours(asked: list) -> list[dict]:
+        return neighbours_value(matcher, asked)
+
+    def wrong(_: None) -> list[int]:
+        return misread(matcher).astype(int).tolist()
 
     with gr.Row(elem_classes="mapping"):
-        with gr.Column(min_width=200, scale=0, elem_classes="map-side"):
-            canvas = components.canvas(words.own, drawn=words.drawn, elem_id="canvas-map")
-            seen = components.seen()
         with gr.Column(min_width=280, elem_classes="map-main"):
             # Its value is the visitor's own point, or a hint while there is none.
             view = components.json_html(
-                PLOT if words.drawn else PLOT.replace("digit</button>", "class</button>").replace("Digits", "Classes"),
+                MAP.replace("LABELS", words.labels).replace("LABEL", words.label),
                 "siamese.map(element, props, trigger, watch, server)",
+                head=on_demand(*FILES),
                 elem_id="map",
                 sprite=components.sheet(sprite_url, matcher.input),
                 label=words.label,
                 named=words.named,
                 plotly=plotly_url,
-                server_functions=[figure, neighbours],
+                server_functions=[figure, neighbours, wrong],
             )
+        with gr.Column(min_width=200, scale=0, elem_classes="map-side"):
+            canvas = components.canvas(words.own, drawn=words.drawn, elem_id="canvas-map")
+            seen = components.seen()
     gr.Markdown(
-        "t-SNE keeps neighbourhoods, not distances: points that lie together are alike, but how far apart two "
-        "clusters lie, or how wide one is, means nothing.",
+        glossary.linked(
+            "Each point is a picture of the gallery, placed by its embedding. t-SNE keeps neighbourhoods, not distances: "
+            "points that lie together are alike, but how far apart two clusters lie, or how wide one is, means nothing. "
+            "PCA shows the directions in which the embeddings vary most."
+        ),
         elem_classes="fine",
     )
 
@@ -95,7 +96,7 @@ def own_point(matcher: Matcher, picture: bytes | None) -> tuple[dict, dict | Non
     ((query, problem),) = answers.encode(matcher, picture)
     if query is None:
         return {"hint": problem}, None
-    found = matcher.neighbours(query, LINKED)
+    found = matcher.neighbours(query, MOST_NEIGHBOURS)
     value = place_of(matcher, query) | {
         "neighbours": [answers.neighbour_value(matcher, neighbour) for neighbour in found],
         "words": f"{wording_of(matcher).own}: its nearest in the original space",
@@ -103,15 +104,31 @@ def own_point(matcher: Matcher, picture: bytes | None) -> tuple[dict, dict | Non
     return value, answers.seen_value(matcher, query)
 
 
-def own_points(matcher: Matcher, named: Sequence[tuple[str, Query]]) -> dict:
-    """A whole set's value of the map: the place of each picture in each projection, and its name."""
+def own_points(matcher: Matcher, named: Sequence[tuple[str, Query]], words: str = "{} pictures of your set") -> dict:
+    """A whole set's value of the map: the place of each picture in each projection, and its name; `words` tell how many."""
     points = [{"name": name} | place_of(matcher, query) for name, query in named]
-    return {"points": points, "words": f"{len(points)} pictures of your set"}
+    return {"points": points, "words": words.format(len(points))}
+
+
+def neighbours_value(matcher: Matcher, asked: object) -> list[dict]:
+    """The neighbours of a picture of the gallery, nearest first.
+
+    Args:
+        matcher: finds them.
+        asked: what the page sends: the picture's index, and how many neighbours, from 1 to `MOST_NEIGHBOURS`. What is no such
+            pair gets none.
+    """
+    if not isinstance(asked, list) or len(asked) != 2 or not all(type(number) is int for number in asked):
+        return []
+    index, k = asked
+    if not 0 <= index < len(matcher.gallery) or not 1 <= k <= MOST_NEIGHBOURS:
+        return []
+    return [answers.neighbour_value(matcher, neighbour) for neighbour in matcher.neighbours_of(index, k)]
 
 
 def place_of(matcher: Matcher, query: Query) -> dict:
     """The place of a picture in each projection: "xy" by t-SNE, "pca" by principal components."""
-    found = matcher.neighbours(query, LINKED)
+    found = matcher.neighbours(query, PLACED)
     distances = np.array([neighbour.distance for neighbour in found])
     pca = place(components_of(matcher)[[neighbour.index for neighbour in found]], distances)
     return {"xy": matcher.locate(query), "pca": pca}
@@ -137,7 +154,7 @@ def map_json(matcher: Matcher) -> str:
         figure.add_scattergl(
             x=gallery.xy[members, 0],
             y=gallery.xy[members, 1],
-            customdata=members.astype(np.uint16),
+            customdata=members.astype(np.uint16 if len(gallery) <= SMALL else np.uint32),
             name=matcher.labels[label] if apart else "",
             mode="markers",
             marker={"size": 4.5, "opacity": 0.8, "color": DIGITS[colours[label]]},
@@ -161,12 +178,12 @@ def map_json(matcher: Matcher) -> str:
             "px": pca[:, 0],
             "py": pca[:, 1],
             "pz": pca[:, 2],
-            "wrong": misread(matcher).astype(np.uint8),
         },
     )
     return figure.to_json()
 
 
+@lru_cache(maxsize=8)
 def misread(matcher: Matcher, k: int = 5) -> np.ndarray:
     """(N,) whether each gallery picture's k nearest others vote for another label than its own."""
     labels = matcher.gallery.labels

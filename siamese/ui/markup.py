@@ -80,6 +80,52 @@ SEEN = """
 </div>
 """
 
+MAP = """
+<div class="map-controls">
+  <div class="segmented map-view" role="group" aria-label="Projection">
+    <button type="button" value="tsne" aria-pressed="true">t-SNE</button>
+    <button type="button" value="pca" aria-pressed="false">PCA</button>
+    <button type="button" value="pca3" aria-pressed="false">3-D</button>
+  </div>
+  <form class="map-find" role="search">
+    <input type="search" placeholder="Find a LABEL or an index" aria-label="Find a LABEL or an index" autocomplete="off"
+      enterkeyhint="search">
+    <ul class="map-answers" hidden></ul>
+  </form>
+</div>
+<div class="map-frame">
+  <div class="map-plot" role="group" tabindex="0" aria-label="Map of the gallery: each point is a picture, near ones look
+    alike. Arrow keys move it, plus and minus zoom, 0 shows all."></div>
+  <canvas class="map-pictures" aria-hidden="true"></canvas>
+  <div class="map-names" aria-hidden="true"></div>
+  <div class="map-zoom" role="group" aria-label="Zoom">
+    <button type="button" class="chip map-in" title="Zoom in" aria-label="Zoom in">+</button>
+    <button type="button" class="chip map-out" title="Zoom out" aria-label="Zoom out">−</button>
+    <button type="button" class="chip map-whole" title="Show the whole map">Fit</button>
+  </div>
+  <div class="map-card" hidden aria-hidden="true"><span class="sprite"></span><span class="map-card-text"></span></div>
+</div>
+<div class="map-controls map-tools">
+  <div class="map-digits" role="group" aria-label="Shown LABELS"></div>
+  <div class="segmented map-colour" role="group" aria-label="Colour">
+    <button type="button" value="digit" aria-pressed="true">by LABEL</button>
+    <button type="button" value="wrong" aria-pressed="false"
+      title="Orange: the 5 nearest others say another LABEL">right / wrong</button>
+  </div>
+  <button type="button" class="chip map-naming" aria-pressed="true" title="Names of the LABELS">Names</button>
+  <button type="button" class="chip map-lasso" aria-pressed="false" title="Draw around points to list them">Lasso</button>
+</div>
+<p class="map-status" aria-live="polite"></p>
+<div class="map-controls map-acts">
+  <label class="map-k">Neighbours <input type="range" min="1" max="50" step="1"> <output></output></label>
+  <button type="button" class="chip map-only" title="Fade all pictures but those listed here" disabled>Only these</button>
+  <button type="button" class="chip map-all" title="Show all pictures again" hidden>Show all</button>
+  <button type="button" class="chip map-csv" title="Download the listed pictures as a table" disabled>CSV</button>
+  <button type="button" class="chip map-clear" title="List nothing">Clear</button>
+</div>
+<ol class="map-list grid"></ol>
+"""
+
 GRID = '<p class="grid-empty"></p><ol class="grid"></ol>'
 VOTES = '<p class="votes-words" aria-live="polite"></p><ul class="votes"></ul>'
 COPY_LINK = '<button type="button" class="chip" title="Copy a link that opens what you see here">Copy link</button>'

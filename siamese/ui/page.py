@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import gradio as gr
 from gradio.routes import INTERNAL_ROUTES
@@ -116,7 +116,7 @@ def lay_out(
         with gr.Tab("Map", id="map"):
             on_map = map.build(matcher, sprite_url, plotly_url)
         with gr.Tab(wording_of(matcher).teach_tab, id="symbols"):
-            symbols.build(matcher)
+            look_at_symbols, taught = symbols.build(matcher)
         if learn.possible(matcher):
             with gr.Tab("Learn", id="learn"):
                 learn.build(matcher, sprite_url, learn_seconds, lines.learn)
@@ -124,13 +124,13 @@ def lay_out(
             look, places = batch.build(matcher, lines.batch)
         with gr.Tab("About", id="about") as tab:
             plots = about.build(matcher, problem, f"{slug}_" if slug else "")
-    look.click(
-        lambda value: (value, gr.Tabs(selected="map")),
-        places,
-        [on_map, tabs],
-        show_progress="hidden",
-        api_visibility="private",
-    )
+    on_look: dict[str, Any] = {"outputs": [on_map, tabs], "show_progress": "hidden", "api_visibility": "private"}
+    look.click(lambda value: (value, gr.Tabs(selected="map")), places, **on_look)
+
+    def shown(value: symbols.Taught) -> tuple:
+        return components.to_json(symbols.places(matcher, value)), gr.Tabs(selected="map")
+
+    look_at_symbols.click(shown, taught, **on_look)
     tab.select(lambda: about.figures(matcher), None, plots, show_progress="hidden", api_visibility="private")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import gradio as gr
+
 from siamese.ui import glossary
 
 STATIC = Path(__file__).parent / "static"
@@ -20,8 +22,6 @@ SCRIPTS = (
     "seen.js",
     "decision.js",
     "grid.js",
-    "map.js",
-    "map_figure.js",
     "symbols.js",
 )
 
@@ -31,6 +31,21 @@ def head() -> str:
     base, *scripts = ((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
     terms = f"window.siamese.terms = {json.dumps(glossary.entries())};"
     return "<script>" + "\n".join((base, terms, *scripts)) + "</script>"
+
+
+def on_demand(*names: str) -> str:
+    """Tags that fetch style sheets and scripts of `static/`, in this order, once the component is there whose `head` they are.
+
+    The first tab is not kept waiting for them.
+    """
+    files = [STATIC / name for name in names]
+    gr.set_static_paths(files)
+    tags = []
+    for file in files:
+        url = file_url(file)
+        style = file.suffix == ".css"
+        tags.append(f'<link rel="stylesheet" href="{url}">' if style else f'<script src="{url}"></script>')
+    return "".join(tags)
 
 
 def file_url(path: Path) -> str:

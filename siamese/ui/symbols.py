@@ -14,6 +14,7 @@ from siamese.retrieval.results import Query
 from siamese.ui import answers, components
 from siamese.ui.glossary import linked
 from siamese.ui.links import press, pressed
+from siamese.ui.map import own_points
 from siamese.ui.requests import sent
 from siamese.ui.symbol_files import (
     INK,
@@ -43,8 +44,8 @@ BOARD = """
 Taught = dict[str, list[Query]]
 
 
-def build(matcher: Matcher) -> None:
-    """Lay out the tab and wire it."""
+def build(matcher: Matcher) -> tuple[gr.Button, gr.State]:
+    """Lay out the tab and wire it; returns the button that shows the symbols on the map, and the symbols."""
     words = wording_of(matcher)
     sets = READY_SETS if words.drawn else ()
     gr.Markdown(linked(words.teach_lead), elem_classes="lead")
@@ -76,6 +77,7 @@ def build(matcher: Matcher) -> None:
             board = components.json_html(
                 BOARD, "siamese.symbols(element, props, trigger, watch)", elem_id="symbols", hint=words.teach_empty
             )
+            look = gr.Button("Show them on the map", size="sm", interactive=False, elem_id="symbols-map")
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
     def shown(symbols: Taught, drawing: str | None) -> str | None:
@@ -107,7 +109,9 @@ def build(matcher: Matcher) -> None:
     press("set", {path.stem: button for button, path in zip(ready, sets, strict=True)})
     # A click downloads the file that the button holds already, so the file is made before.
     taught.change(lambda symbols: offered(symbols, matcher.input), taught, save, **quiet)
+    taught.change(lambda symbols: gr.update(interactive=bool(symbols)), taught, look, **quiet)
     load.upload(loaded, [load, query], [taught, board], **quiet)
+    return look, taught
 
 
 @answers.show_errors
@@ -134,6 +138,20 @@ def examples_of(matcher: Matcher, drawings: Drawings) -> Taught:
     """The symbols of a file or a ready set, embedded together. Their pixels are ink already, and stay as they are."""
     made = iter(matcher.examples(np.stack([pixels for examples in drawings.values() for pixels in examples])))
     return {name: [next(made) for _ in examples] for name, examples in drawings.items()}
+
+
+def places(matcher: Matcher, symbols: Taught) -> dict | None:
+    """The examples as the map's value, each with its symbol's name; None if there are none.
+
+    An example has its embedding by the few-shot head only. The map is by the head that the gallery is embedded by.
+    """
+    examples = [(name, example.pixels) for name, examples in symbols.items() for example in examples]
+    if not examples:
+        return None
+    pixels = np.stack([drawing for _, drawing in examples])
+    queries = matcher.queries(pixels, matcher.embed(pixels))
+    named = [(name, query) for (name, _), query in zip(examples, queries, strict=True)]
+    return own_points(matcher, named, f"{{}} examples of your {wording_of(matcher).teach_things}")
 
 
 def offered(symbols: Taught, input: InputConfig = INK) -> dict:

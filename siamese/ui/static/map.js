@@ -1,18 +1,8 @@
-// The map: plotly shows the figure (`map_figure.js`); this adds pictures on hover, lines to the nearest neighbours, the
-// visitor's own point, colours, hiding, finding, a lasso. Nothing here moves the view.
+// The map: plotly shows the figure (`map_figure.js`), `map_overlay.js` lays pictures and names over it; this adds what is
+// selected and listed, what the controls do, and the visitor's own points.
 ((siamese) => {
-  const THUMB = 84; // pixels of the picture beside the pointer
-  const NAMED = 12; // labels of a lasso, and of the legend, that are named at once
-  const LISTED = 120; // pictures of a lasso that are shown
-  const CONFIG = {
-    responsive: true,
-    scrollZoom: true,
-    displaylogo: false,
-    showSendToCloud: false,
-    showEditInChartStudio: false,
-    modeBarButtonsToRemove: ["toImage", "select2d", "autoScale2d", "hoverClosest3d", "tableRotation"],
-    doubleClick: "reset",
-  };
+  const TOLD = 12; // labels of a lasso that are told
+  const CONFIG = { responsive: false, scrollZoom: true, displayModeBar: false, showTips: false, doubleClick: false };
   let library = null;
 
   function loadPlotly(url) {
@@ -27,212 +17,180 @@
 
   siamese.map = (element, props, _trigger, watch, server) => {
     const holder = element.querySelector(".map-plot");
-    const card = element.querySelector(".map-card");
     const status = element.querySelector(".map-status");
-    const list = element.querySelector(".map-list");
-    const state = {
-      view: "tsne",
-      colour: "digit",
-      hidden: new Set(),
-      lasso: false,
-      selected: null,
-      links: [],
-      own: null,
-    };
-    let data = null;
-    let figure = null;
+    const say = (text) => (status.textContent = text);
+    const state = siamese.mapState();
+    const size = () => ({ width: holder.clientWidth || 700, height: holder.clientHeight || 500 });
+    let [data, figure, overlay, controls, camera, fill] = [];
     let ready = false;
 
-    const refresh = (indices) => ready && Plotly.restyle(holder, figure.update(indices), indices);
-    function recolour() {
-      const traces = [...data.members.keys()];
-      return ready && Plotly.restyle(holder, { "marker.color": traces.map(figure.pointColours) }, traces);
-    }
+    const refresh = (indices) => {
+      overlay.schedule();
+      return ready && Plotly.restyle(holder, figure.update(indices), indices);
+    };
     async function draw() {
-      element.querySelector(".map-lasso").disabled = !figure.flat();
+      controls.show();
       await Plotly.react(holder, figure.traces(), figure.layout(), CONFIG);
       ready = true;
+      overlay.changed();
     }
 
-    // --- what is under the pointer ---
-    let lastHover = -1;
-    function hover(event) {
-      const start = performance.now();
-      const point = event.points[0];
-      const index = point?.customdata;
-      if (index == null) return;
-      if (index !== lastHover) {
-        siamese.sprite(card.querySelector(".sprite"), props.sprite, index, THUMB);
-        card.querySelector(".map-card-text").textContent = `${data.names[data.labels[index]]}  ·  #${index}`;
-        lastHover = index;
-      }
-      const box = holder.getBoundingClientRect();
-      const pointer = event.event || { clientX: box.left + box.width / 2, clientY: box.top + box.height / 2 };
-      const x = Math.min(Math.max(pointer.clientX - box.left + 14, 4), box.width - THUMB - 26);
-      const y = Math.min(Math.max(pointer.clientY - box.top + 14, 4), box.height - THUMB - 44);
-      card.style.transform = `translate(${x}px, ${y}px)`;
-      card.hidden = false;
-      element.dataset.hoverMs = (performance.now() - start).toFixed(2);
+    // --- what is selected, and what is listed ---
+    function list(items, words) {
+      state.listed = items.map((item) => item.index);
+      say(words);
+      fill(items);
+      controls.show();
     }
 
-    // --- what is selected ---
     async function select(index) {
+      const { k } = state;
       state.selected = index;
-      status.textContent = "Looking for its neighbours …";
+      say("Looking for its neighbours …");
       let found;
       try {
-        found = await server.neighbours(index);
+        found = await server.neighbours(index, k);
       } catch {
-        status.textContent = "The server did not answer. Click the point again.";
+        say("The server did not answer. Click the point again.");
         return;
       }
-      if (state.selected !== index) return;
+      if (state.selected !== index || state.k !== k) return; // another was asked for meanwhile
       state.links = found;
+      siamese.link.set({ index });
       await refresh([figure.LINKS, figure.RING]);
-      status.textContent = `Picture #${index}, ${props.named.replace("{}", () => data.names[data.labels[index]])}: its nearest in the original space`;
-      fill(found);
+      const name = props.named.replace("{}", () => data.names[data.labels[index]]);
+      list(found, `Picture #${index}, ${name}: its nearest in the original space`);
+      state.listed = [index, ...state.listed];
     }
 
     function deselect() {
       state.selected = null;
       state.links = [];
-      list.replaceChildren();
+      siamese.link.set({ index: null });
+      list([], "");
     }
 
-    const named = props.sprite.kind !== "ink";
-    function tile(item) {
-      const picture = siamese.el("span", { class: "sprite" });
-      siamese.sprite(picture, props.sprite, item.index, named ? 64 : 44);
-      const name = data.names[item.label];
-      const figures = item.distance == null ? `#${item.index}` : item.distance.toFixed(2);
-      const button = siamese.el(
-        "button",
-        {
-          type: "button",
-          class: named ? "tile tile-named" : "tile",
-          style: `--digit: ${siamese.colour(data.colours[item.label])}`,
-          "aria-label": `Picture ${item.index}, ${props.label} ${name}`,
-          title: `#${item.index}: ${name}`,
-          onclick: () => select(item.index),
-        },
-        picture,
-        siamese.el("span", { class: "tile-label", text: name }),
-        siamese.el("span", { class: "tile-figures", text: figures }),
-      );
-      return siamese.el("li", {}, button);
-    }
-
-    function fill(items, more = 0) {
-      const tiles = items.map(tile);
-      if (more) tiles.push(siamese.el("li", { class: "map-more", text: `and ${more} more` }));
-      siamese.refill(list, tiles);
-    }
-
+    const items = (indices) => indices.map((index) => ({ index, label: data.labels[index] }));
     function lassoed(event) {
-      if (!event?.points?.length) return;
-      const indices = event.points.map((p) => p.customdata).filter((i) => i != null);
+      const indices = (event?.points ?? []).map((p) => p.customdata).filter((i) => i != null);
+      if (!indices.length) return;
       const counts = data.names.map((name) => [0, name]);
       for (const i of indices) counts[data.labels[i]][0]++;
       const found = counts.filter(([n]) => n).sort((a, b) => b[0] - a[0]);
-      status.textContent = `${indices.length} pictures: ${found
-        .slice(0, NAMED)
-        .map(([n, name]) => `${n} × ${name}`)
-        .join(", ")}${found.length > NAMED ? " …" : ""}`;
-      const shown = indices.slice(0, LISTED).map((index) => ({ index, label: data.labels[index] }));
-      fill(shown, Math.max(0, indices.length - LISTED));
+      const told = found.slice(0, TOLD).map(([n, name]) => `${n} × ${name}`);
+      list(items(indices), `${indices.length} pictures: ${told.join(", ")}${found.length > TOLD ? " …" : ""}`);
     }
 
-    // --- controls ---
-    function labelButton(name, label) {
-      const button = siamese.el("button", {
-        type: "button",
-        class: "chip",
-        "aria-pressed": String(!state.hidden.has(label)),
-        style: `--digit: ${siamese.colour(data.colours[label])}`,
-        text: name,
-        title: name,
-        "aria-label": `Show ${props.label} ${name}`,
-      });
-      button.addEventListener("click", () => {
-        const hide = !state.hidden.has(label);
-        state.hidden[hide ? "add" : "delete"](label);
-        button.setAttribute("aria-pressed", String(!hide));
-        if (data.single) draw();
-        else Plotly.restyle(holder, { visible: !hide }, [label]);
-      });
-      return button;
+    // --- what the controls do ---
+    async function view(name) {
+      if (name === state.view) return;
+      const before = overlay.pixels();
+      state.view = name;
+      siamese.link.set({ view: name === "tsne" ? null : name, at: null });
+      controls.show();
+      holder.classList.add("is-moving");
+      if (!(await overlay.move(before))) return;
+      await draw();
+      camera.remember();
+      // A frame more, in which the plot is drawn, before the moved points give way to it.
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => {
+          if (state.view !== name) return;
+          holder.classList.remove("is-moving");
+          overlay.arrived();
+        }),
+      );
     }
 
-    // Many labels are found by typing.
-    function legend() {
-      const holder = element.querySelector(".map-digits");
-      if (data.names.length <= NAMED) return holder.append(...data.names.map(labelButton));
-      const chips = siamese.el("span", { class: "map-found" });
-      const found = () => {
-        const wanted = search.value.trim().toLocaleLowerCase();
-        const labels = [...data.names.keys()].filter((label) => data.names[label].toLocaleLowerCase().includes(wanted));
-        const more = labels.length - NAMED;
-        chips.replaceChildren(...labels.slice(0, NAMED).map((label) => labelButton(data.names[label], label)));
-        if (more > 0) chips.append(siamese.el("span", { class: "map-more", text: `and ${more} more` }));
-      };
-      const all = (hide) =>
-        siamese.el("button", {
-          type: "button",
-          class: "chip",
-          text: hide ? "Hide all" : "Show all",
-          onclick: () => {
-            state.hidden = new Set(hide ? data.names.keys() : []);
-            found();
-            draw();
-          },
-        });
-      const search = siamese.el("input", {
-        type: "search",
-        placeholder: `find a ${props.label}`,
-        "aria-label": `Find a ${props.label}`,
-        oninput: () => found(),
-      });
-      holder.classList.add("is-many");
-      holder.append(search, all(true), all(false), chips);
-      found();
+    async function colour(name) {
+      state.colour = name;
+      siamese.link.set({ colour: name === "wrong" ? name : null });
+      controls.show();
+      if (name === "wrong") data.wrong ??= await server.wrong();
+      const traces = [...data.members.keys()];
+      await Plotly.restyle(holder, { "marker.color": traces.map(figure.pointColours) }, traces);
+      overlay.changed();
     }
 
-    function controls() {
-      legend();
-      for (const [name, apply] of [
-        ["view", draw],
-        ["colour", recolour],
-      ]) {
-        const group = element.querySelector(`.map-${name}`);
-        group.addEventListener("click", (event) => {
-          const button = event.target.closest("button");
-          if (!button) return;
-          for (const other of group.querySelectorAll("button"))
-            other.setAttribute("aria-pressed", String(other === button));
-          state[name] = button.value;
-          apply();
-        });
-      }
-      const find = element.querySelector(".map-find");
-      find.addEventListener("submit", (event) => {
-        event.preventDefault();
-        const index = Number(find.elements[0].value);
-        if (Number.isInteger(index) && index >= 0 && index < data.labels.length) select(index);
-        else
-          status.textContent = `There is no picture ${find.elements[0].value}: they go from 0 to ${data.labels.length - 1}.`;
-      });
-      element.querySelector(".map-lasso").addEventListener("click", (event) => {
+    // plotly keeps what was selected by its place among a trace's points, which may be about to change.
+    async function unselect() {
+      await Plotly.relayout(holder, { selections: [] });
+      await Plotly.restyle(holder, { selectedpoints: [null] });
+    }
+
+    async function only(indices, label = null) {
+      await unselect();
+      state.only = indices && new Set(indices);
+      siamese.link.set({ label: label === null ? null : data.names[label] });
+      return draw();
+    }
+
+    async function label(wanted) {
+      const indices = data.members.flat().filter((index) => data.labels[index] === wanted);
+      deselect();
+      state.hidden.delete(wanted);
+      list(items(indices), `${indices.length} pictures of ${props.label} ${data.names[wanted]}, and no others`);
+      await only(indices, wanted);
+      camera.whole();
+    }
+
+    async function all() {
+      state.hidden.clear();
+      await only(null);
+      camera.whole();
+    }
+
+    async function clear() {
+      if (state.own?.points) state.own = null; // a drawing stays as long as it is on its canvas
+      deselect();
+      await unselect();
+      refresh([figure.LINKS, figure.RING, figure.OWN]);
+    }
+
+    function near(k) {
+      state.k = k;
+      siamese.link.set({ near: k === siamese.MAP_NEAR ? null : k });
+      if (state.selected === "own") own();
+      else if (state.selected !== null) select(state.selected);
+    }
+
+    function csv() {
+      const [x, y, z] = figure.axesOf();
+      const axes = figure.flat() ? { x, y } : { x, y, z };
+      const round = (value) => Number(value.toFixed(5));
+      const row = (i) => [
+        i,
+        data.labels[i],
+        data.names[data.labels[i]],
+        ...Object.values(axes).map((a) => round(a[i])),
+      ];
+      siamese.download("map.csv", siamese.csv(["index", "label", "name", ...Object.keys(axes)], state.listed.map(row)));
+    }
+
+    const act = {
+      ...{ view, colour, select, label, near, csv, all, clear },
+      hide: () => draw(),
+      nothing: (text) => {
+        const last = (data.labels.length - 1).toLocaleString("en");
+        if (text)
+          say(`There is no picture ${text}, and no ${props.label} of that name. Pictures go from 0 to ${last}.`);
+      },
+      lasso: () => {
         state.lasso = !state.lasso;
-        event.currentTarget.setAttribute("aria-pressed", String(state.lasso));
-        if (figure.flat()) Plotly.relayout(holder, { dragmode: figure.dragmode() });
-      });
-      element.querySelector(".map-clear").addEventListener("click", () => {
-        deselect();
-        status.textContent = "";
-        Plotly.restyle(holder, { selectedpoints: [null] });
-        refresh([figure.LINKS, figure.RING]);
-      });
-    }
+        controls.show();
+        Plotly.relayout(holder, { dragmode: figure.dragmode() });
+      },
+      naming: () => {
+        state.names = !state.names;
+        controls.show();
+        overlay.schedule();
+      },
+      only: () => only(state.listed),
+      in: () => camera.zoom(2 / 3),
+      out: () => camera.zoom(3 / 2),
+      whole: () => camera.whole(),
+      go: (x, y) => camera.go(x, y),
+    };
 
     // --- the visitor's own drawing ---
     function own() {
@@ -241,12 +199,12 @@
       if (!ready) return;
       if (state.own) {
         state.selected = "own";
-        state.links = value.neighbours || [];
-        status.textContent = value.words;
-        fill(state.links);
+        state.links = (value.neighbours || []).slice(0, state.k);
+        siamese.link.set({ index: null });
+        list(state.links, value.words);
       } else {
         if (state.selected === "own") deselect();
-        status.textContent = value?.hint || "";
+        if (value?.hint) say(value.hint);
       }
       element.dataset.own = state.own
         ? (state.own.xy || [state.own.points.length]).map((v) => v.toFixed(4)).join(",")
@@ -255,29 +213,33 @@
     }
 
     async function start() {
-      status.textContent = "Loading the map …";
+      say("Loading the map …");
       const began = performance.now();
       try {
         const [packed] = await Promise.all([server.figure(), loadPlotly(props.plotly)]);
         data = siamese.unpackFigure(packed);
       } catch (error) {
-        status.textContent = "The map could not be loaded. Reload the page to try again.";
+        say("The map could not be loaded. Reload the page to try again.");
         throw error;
       }
-      figure = siamese.mapFigure(data, state);
-      controls();
+      figure = siamese.mapFigure(data, state, size);
+      overlay = siamese.mapOverlay(element, data, state, figure, size, props.sprite);
+      camera = siamese.mapCamera(holder, state, figure, overlay, size);
+      controls = siamese.mapControls(element, props, data, state, act);
+      fill = siamese.mapList(element.querySelector(".map-list"), data, props, select);
+      camera.start();
       await draw();
-      status.textContent = "";
-      holder.on("plotly_hover", hover);
-      holder.on("plotly_unhover", () => (card.hidden = true));
-      holder.on("plotly_click", (event) => {
-        const index = event.points[0]?.customdata;
-        if (index != null) select(index);
-      });
-      holder.on("plotly_selected", lassoed);
+      say("");
       element.dataset.drawnMs = (performance.now() - began).toFixed(0);
+      siamese.mapPointer(element, data, props.sprite, overlay.at, select);
+      holder.on("plotly_selected", lassoed);
+      camera.follow();
       new MutationObserver(draw).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-      own();
+      const opened = siamese.mapAddress(data, state);
+      if (state.colour === "wrong") colour("wrong");
+      if (opened.label !== null) await label(opened.label);
+      if (opened.index !== null) select(opened.index);
+      if (props.value) own();
     }
 
     watch("value", own);

@@ -10,6 +10,7 @@
       i2: Int16Array,
       u2: Uint16Array,
       i4: Int32Array,
+      u4: Uint32Array,
     };
     const array = (value) =>
       value.bdata ? Array.from(new arrays[value.dtype](siamese.bytes(value.bdata).buffer)) : value;
@@ -18,8 +19,8 @@
     const out = {
       names: meta.names,
       labels: array(meta.labels),
+      counts: new Array(meta.names.length).fill(0), // pictures of each label
       colours: meta.colours,
-      wrong: array(meta.wrong),
       members: [],
       traces: figure.data,
       layout,
@@ -36,42 +37,39 @@
       out.members.push(members);
     });
     for (const axis of ["px", "py", "pz"]) out[axis].set(array(meta[axis]));
+    for (const label of out.labels) out.counts[label]++;
     return out;
   };
 
-  // Traces and layout for a visitor's choices. `data` is an unpacked figure; `state` is kept by `siamese.map`:
-  // view "tsne", "pca" or "pca3" (3-D); colour "digit" or "wrong"; hidden labels; lasso on or off; selected index, "own"
-  // or null; links to the neighbours of what is selected; own: where the visitor's drawing stands, or null.
-  siamese.mapFigure = (data, state) => {
-    const flat = () => state.view !== "pca3";
+  // Traces and layout for a visitor's choices. `data` is an unpacked figure; `state` is kept by `siamese.map`: view "tsne",
+  // "pca" or "pca3" (3-D); where each is looked at from (`views`, `camera`); colour "digit" or "wrong"; hidden labels; the
+  // indices that alone are shown (`only`), or null; lasso on or off; selected index, "own" or null; links to the neighbours
+  // of what is selected; own: where the visitor's drawing stands, or null.
+  siamese.mapFigure = (data, state, size) => {
+    const { rangesOf, boxOf } = siamese.mapGeometry;
+    const flat = (view = state.view) => view !== "pca3";
     const textColour = () => getComputedStyle(document.body).getPropertyValue("--body-text-color").trim() || "#222";
     const dragmode = () => (flat() ? (state.lasso ? "lasso" : "pan") : "orbit");
+    const box = boxOf(data.px, data.py, data.pz);
 
     // --- positions ---
-    const positionOf = (index) =>
-      state.view === "tsne"
-        ? { x: data.x[index], y: data.y[index] }
-        : { x: data.px[index], y: data.py[index], z: data.pz[index] };
+    const axesOf = (view = state.view) => (view === "tsne" ? [data.x, data.y, data.pz] : [data.px, data.py, data.pz]);
+    function positionOf(index) {
+      const [x, y, z] = axesOf();
+      return { x: x[index], y: y[index], z: z[index] };
+    }
     // The visitor's own points: one, or those of a whole set, which have names.
     const ownPoints = () => (state.own ? state.own.points || [state.own] : []);
     function ownPosition(point = ownPoints()[0]) {
       if (!point) return null;
-      if (state.view === "tsne") return { x: point.xy[0], y: point.xy[1] };
-      const [x, y, z] = point.pca;
+      const [x, y, z] = state.view === "tsne" ? point.xy : point.pca;
       return { x, y, z };
     }
     const coordinates = ({ x, y, z }) => (flat() ? { x, y } : { x, y, z });
-    const single = (p) => coordinates({ x: p ? [p.x] : [], y: p ? [p.y] : [], z: p ? [p.z] : [] });
-    const ring = () => single(state.selected == null || state.selected === "own" ? null : positionOf(state.selected));
-    function own() {
-      const places = ownPoints().map(ownPosition);
-      // Names of many points would only cover one another.
-      const text = !state.own?.points ? ["you"] : places.length > 30 ? [] : ownPoints().map((point) => point.name);
-      return {
-        ...coordinates({ x: places.map((p) => p.x), y: places.map((p) => p.y), z: places.map((p) => p.z) }),
-        text,
-      };
-    }
+    const columns = (points) =>
+      coordinates({ x: points.map((p) => p.x), y: points.map((p) => p.y), z: points.map((p) => p.z) });
+    const ring = () => columns(typeof state.selected === "number" ? [positionOf(state.selected)] : []);
+    const own = () => columns(ownPoints().map(ownPosition));
     function links() {
       const lines = { x: [], y: [], z: [] };
       const from =
@@ -83,39 +81,64 @@
       return coordinates(lines);
     }
 
-    // --- traces: one for each label, in the figure's order (or one for all); then the links, the ring, and the visitor's point ---
-    const LINKS = data.members.length;
-    const RING = LINKS + 1;
-    const OWN = LINKS + 2;
+    // --- traces: one for each label, in the figure's order (or one for all); then what is faded, the links, the ring, and
+    // the visitor's points ---
+    const FADED = data.members.length;
+    const LINKS = FADED + 1;
+    const RING = FADED + 2;
+    const OWN = FADED + 3;
 
-    // The points of a trace that are shown. A trace of one label is hidden as a whole.
-    const shownOf = (members) =>
-      data.single && state.hidden.size ? members.filter((i) => !state.hidden.has(data.labels[i])) : members;
+    const isShown = (i) => !state.hidden.has(data.labels[i]) && (!state.only || state.only.has(i));
+    // A trace of one label is hidden as a whole.
+    const shownOf = (members) => (state.only || (data.single && state.hidden.size) ? members.filter(isShown) : members);
+    const fadedOf = (members) => members.filter((i) => !state.hidden.has(data.labels[i]) && !state.only.has(i));
+    const grey = () => (siamese.dark() ? "#4b5563" : "#c3c9d2");
+
+    /** A function of an index: its point's colour. */
+    function colourOf() {
+      const palette = siamese.palette();
+      const [right, wrong] = [grey(), siamese.dark() ? "#f0935a" : "#d55e00"];
+      if (state.colour === "wrong" && data.wrong) return (i) => (data.wrong[i] ? wrong : right);
+      return (i) => palette[data.colours[data.labels[i]]];
+    }
 
     function pointColours(trace) {
-      const palette = siamese.palette();
-      const shown = shownOf(data.members[trace]);
-      if (state.colour === "digit") {
-        return data.single ? shown.map((i) => palette[data.colours[data.labels[i]]]) : palette[data.colours[trace]];
-      }
-      return shown.map((i) => (data.wrong[i] ? "#d55e00" : siamese.dark() ? "#4b5563" : "#c3c9d2"));
+      const colour = colourOf();
+      if (state.colour === "digit" && !data.single) return colour(data.members[trace][0]);
+      return shownOf(data.members[trace]).map(colour);
+    }
+
+    function pointsOf(members, size) {
+      const [x, y, z] = axesOf();
+      const at = (axis) => members.map((i) => axis[i]);
+      return {
+        type: flat() ? "scattergl" : "scatter3d",
+        ...coordinates({ x: at(x), y: at(y), z: flat() ? [] : at(z) }),
+        marker: { size: size * (flat() ? 1 : 0.55) },
+      };
     }
 
     function labelTrace(all, label) {
       const members = shownOf(all);
-      const points = members.map(positionOf);
       const built = data.traces[label]; // by Python
-      const trace = {
+      const points = pointsOf(members, built.marker.size);
+      return {
         ...built,
-        type: flat() ? "scattergl" : "scatter3d",
+        ...points,
         customdata: members,
-        x: points.map((p) => p.x),
-        y: points.map((p) => p.y),
         visible: data.single || !state.hidden.has(label),
-        marker: { ...built.marker, size: built.marker.size * (flat() ? 1 : 0.55), color: pointColours(label) },
+        marker: { ...built.marker, ...points.marker, color: pointColours(label) },
       };
-      if (!flat()) trace.z = points.map((p) => p.z);
-      return trace;
+    }
+
+    function fadedTrace() {
+      const points = pointsOf(state.only ? data.members.flatMap(fadedOf) : [], 3.5);
+      return {
+        ...points,
+        mode: "markers",
+        hoverinfo: "skip",
+        marker: { ...points.marker, color: grey(), opacity: 0.3 },
+      };
     }
 
     function traces() {
@@ -135,19 +158,18 @@
       };
       const star = {
         type,
-        mode: "markers+text",
+        mode: "markers",
         hoverinfo: "skip",
-        textposition: "top center",
-        textfont: { color: colour, size: 13 },
         marker: {
           size: flat() ? 17 : 9,
           symbol: flat() ? "star" : "diamond",
           color: "#f0e442",
-          line: { color: colour, width: 1.5 },
+          line: { color: siamese.dark() ? "#10202c" : "#222", width: 1.5 },
         },
       };
       return [
         ...data.members.map(labelTrace),
+        fadedTrace(),
         { ...line, ...links() },
         { ...circle, ...ring() },
         { ...star, ...own() },
@@ -157,23 +179,42 @@
     function layout() {
       const bare = { visible: false, zeroline: false, showgrid: false };
       const common = { ...data.layout, dragmode: dragmode(), uirevision: state.view };
-      if (flat())
-        return {
-          ...common,
-          xaxis: { ...bare, uirevision: state.view },
-          yaxis: { ...bare, scaleanchor: "x", uirevision: state.view },
-        };
-      return { ...common, scene: { xaxis: bare, yaxis: bare, zaxis: bare, uirevision: state.view } };
+      if (flat()) {
+        const { x, y } = rangesOf(state.views[state.view], size());
+        return { ...common, xaxis: { ...bare, range: x }, yaxis: { ...bare, range: y, scaleanchor: "x" } };
+      }
+      const axes = ["x", "y", "z"];
+      const ranges = axes.map((axis, i) => [`${axis}axis`, { ...bare, range: box.ranges[i] }]);
+      const aspectratio = Object.fromEntries(axes.map((axis, i) => [axis, box.aspect[i]]));
+      return {
+        ...common,
+        scene: { ...Object.fromEntries(ranges), aspectmode: "manual", aspectratio, camera: state.camera },
+      };
     }
 
-    // The coordinates of some of the last three traces, as `Plotly.restyle` takes them.
+    // The coordinates of some of the last traces, as `Plotly.restyle` takes them.
     function update(indices) {
       const chosen = indices.map((i) => ({ [LINKS]: links, [RING]: ring, [OWN]: own })[i]());
       const axes = flat() ? ["x", "y"] : ["x", "y", "z"];
-      const changed = Object.fromEntries(axes.map((axis) => [axis, chosen.map((trace) => trace[axis])]));
-      return indices.includes(OWN) ? { ...changed, text: chosen.map((trace) => trace.text ?? null) } : changed;
+      return Object.fromEntries(axes.map((axis) => [axis, chosen.map((trace) => trace[axis])]));
     }
 
-    return { LINKS, RING, OWN, flat, dragmode, pointColours, traces, layout, update };
+    return {
+      LINKS,
+      RING,
+      OWN,
+      box,
+      flat,
+      dragmode,
+      axesOf,
+      isShown,
+      ownPoints,
+      ownPosition,
+      colourOf,
+      pointColours,
+      traces,
+      layout,
+      update,
+    };
   };
 })(window.siamese);
