@@ -8,10 +8,10 @@ import json
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.axe import serious_faults
 from tests.visitor import FOUR, ONE, SEVEN, draw, open_tab, visit
 
 pytestmark = pytest.mark.browser
@@ -269,10 +269,6 @@ def test_a_whole_set_at_once(page, matcher, tmp_path):
     assert len((tmp_path / "results.csv").read_text().splitlines()) == 8
 
 
-# Gradio's own: its footer, its slider's scale, its file box, its empty image, its coloured code.
-NOT_OURS = (".show-api", ".max_value", ".min_value", ".or", ".empty", ".token", "pre")
-
-
 @pytest.mark.parametrize("tab", ["Compare", "Neighbours", "Map", "New symbols", "Learn", "Many at once", "About"])
 def test_no_serious_accessibility_fault_of_our_own(page, tab):
     page.add_style_tag(content="* { transition: none !important }")  # a colour on its way is not yet to be judged
@@ -294,14 +290,7 @@ def test_no_serious_accessibility_fault_of_our_own(page, tab):
         page.get_by_role("button", name="Train").click()
         page.wait_for_selector(".learn-run")
         page.get_by_role("button", name="Stop").click()
-    faults = [
-        (violation["id"], node["target"])
-        for violation in Axe().run(page).response["violations"]
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"]
-        if not any(name in str(node["target"][-1]).split(" > ")[-1] for name in NOT_OURS)
-    ]
-    assert faults == []
+    assert serious_faults(page) == []
 
 
 def test_about_tells_what_was_measured(page, matcher):
