@@ -100,7 +100,10 @@
     slider.addEventListener("input", () => {
       find(".map-k output").textContent = slider.value;
       clearTimeout(pause);
-      pause = setTimeout(() => act.near(Number(slider.value)), PAUSE);
+      pause = setTimeout(() => {
+        pause = null;
+        act.near(Number(slider.value));
+      }, PAUSE);
     });
 
     // --- buttons ---
@@ -128,8 +131,8 @@
       find(".map-lasso").disabled = !flat;
       find(".map-lasso").setAttribute("aria-pressed", String(state.lasso && flat));
       find(".map-naming").setAttribute("aria-pressed", String(state.names));
-      slider.value = state.k;
-      find(".map-k output").textContent = state.k;
+      if (!pause) slider.value = state.k;
+      find(".map-k output").textContent = slider.value;
       find(".map-only").disabled = !state.listed.length;
       find(".map-csv").disabled = !state.listed.length;
       find(".map-all").hidden = !state.only && !state.hidden.size;

@@ -2,8 +2,8 @@
 ((siamese) => {
   const MOST = 400; // pictures at a time
   const CROWD = 4000; // points in view, above which there are no pictures yet
-  const SIDE = 30; // pixels of the smallest picture; they grow with the zoom to twice that, then there are more of them
-  const LARGEST = 54;
+  const SIDE = 24; // pixels of the smallest picture; they grow with the zoom to twice that, then there are more of them
+  const LARGEST = 46;
   const ROW = 100; // pictures in a row of the sprite sheet
 
   /**
