@@ -197,9 +197,16 @@ def test_hidden_labels_stay_hidden_in_every_projection(page):
 
 
 def test_points_move_and_do_not_jump(laptop):
+    laptop.evaluate(
+        f"""() => {{
+            window.moves = 0;
+            const look = () => {{ window.moves += {PLOT}.classList.contains("is-moving"); }};
+            new MutationObserver(look).observe({PLOT}, {{ attributes: true, attributeFilter: ["class"] }});
+        }}"""
+    )
+    laptop.emulate_media(reduced_motion="no-preference")
     laptop.locator(".map-view button[value=pca]").click()
-    laptop.wait_for_selector(".map-plot.is-moving", state="attached")
-    laptop.wait_for_selector(".map-plot:not(.is-moving)")
+    laptop.wait_for_function(f"window.moves && !{PLOT}.classList.contains('is-moving')")
     laptop.emulate_media(reduced_motion="reduce")
     laptop.locator(".map-view button[value=tsne]").click()
     laptop.wait_for_function(f"{PLOT}.layout.uirevision === 'tsne'")
