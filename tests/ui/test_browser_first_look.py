@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.axe import serious_faults
@@ -62,8 +64,6 @@ def test_a_first_visit_finds_a_pair_and_the_first_stroke_clears_it(view, browser
 
 
 def test_a_visitor_who_is_quicker_than_the_pair_is_not_disturbed(browser, url, tmp_path, matcher):
-    from PIL import Image
-
     Image.fromarray(255 - matcher.gallery.images[0]).save(tmp_path / "digit.png")
     with visit(browser, url, motion=True) as page:
         page.locator("#canvas-a input[type=file]").set_input_files(tmp_path / "digit.png")
@@ -256,6 +256,27 @@ def test_compare_and_neighbours_by_keyboard_alone(browser, url):
         expect(tiles.first).to_be_focused()
         page.keyboard.press("Backspace")
         expect(seen).to_have_text(first)
+
+
+def test_new_symbols_by_keyboard_alone(browser, url, matcher, tmp_path):
+    """Who cannot draw brings pictures: the square's upload is a button among others."""
+    four, seven = (int(np.flatnonzero(matcher.gallery.labels == digit)[0]) for digit in (4, 7))
+    for name, index in (("four", four), ("seven", seven)):
+        Image.fromarray(255 - matcher.gallery.images[index]).save(tmp_path / f"{name}.png")
+    with visit(browser, url) as page:
+        page.get_by_role("tab", name="New symbols").focus()
+        page.keyboard.press("Enter")
+        for name in ("four", "seven"):
+            page.locator("#canvas-teach input[type=file]").set_input_files(tmp_path / f"{name}.png")
+            page.locator("#name input, #name textarea").first.focus()
+            page.keyboard.type(name)
+            page.keyboard.press("Enter")
+            expect(page.locator(".symbol-name", has_text=name)).to_be_visible()
+        page.locator("#canvas-unknown input[type=file]").set_input_files(tmp_path / "seven.png")
+        expect(page.locator(".symbols-words")).to_contain_text("seven")
+        page.get_by_role("button", name="Forget four").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(".symbol-name", has_text="four")).to_have_count(0)
 
 
 def test_long_names_of_symbols_hold(page):
