@@ -13,6 +13,7 @@ import numpy as np
 
 from siamese.matcher import Matcher
 from siamese.ui import components
+from siamese.ui.glossary import linked
 from siamese.ui.gpu import on_gpu
 from siamese.ui.line import Line
 from siamese.ui.live_settings import Settings, enough_digits, enough_pictures, ready_settings
@@ -59,8 +60,10 @@ def build(matcher: Matcher, sprite_url: str, seconds: float, line: Line) -> None
     """
     words = wording_of(matcher)
     gr.Markdown(
-        f"{words.learn_lead} It learns from the other pictures of the gallery, for at most {seconds:g} seconds; the model that "
-        "answers in the other tabs is never touched.",
+        linked(
+            f"{words.learn_lead} It learns from the other pictures of the gallery, for at most {seconds:g} seconds; the model that "
+            "answers in the other tabs is never touched."
+        ),
         elem_classes="lead",
     )
     split = functools.cache(lambda: split_of(matcher))  # made when the tab is first opened

@@ -68,9 +68,10 @@
       const [same, different] = [props.distances.same, props.distances.different].map((shares) =>
         shareUpTo(shares, to),
       );
-      moving.querySelector(".verdict-accepts").textContent =
-        `Up to ${to.toFixed(2)}, it accepts ${siamese.percent(same)} of the same validation pairs and ` +
-        `${siamese.percent(different)} of the different ones.`;
+      const accepted = `${siamese.percent(same)} of the same validation pairs and ${siamese.percent(different)} of the different ones`;
+      moving
+        .querySelector(".verdict-accepts")
+        .replaceChildren("This ", siamese.term("threshold", "threshold"), `, ${to.toFixed(2)}, accepts ${accepted}.`);
       moving.querySelector("button").disabled = !moved();
     }
     range.addEventListener("input", () => {
