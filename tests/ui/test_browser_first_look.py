@@ -41,6 +41,12 @@ def opened_again(page):
     return other
 
 
+@pytest.fixture
+def laptop(browser, url):
+    with visit(browser, url) as page:
+        yield page
+
+
 # --- the first visit ----------------------------------------------------------------------------------
 
 
@@ -143,8 +149,8 @@ def test_a_word_explains_itself_on_hover_focus_or_tap(page):
 # --- addresses ----------------------------------------------------------------------------------------
 
 
-def test_an_address_opens_the_neighbours_that_were_seen(view, browser, url, matcher):
-    with visit(browser, url, *view, query="&tab=neighbours&query=1234&show=7&mode=1") as page:
+def test_an_address_opens_the_neighbours_that_were_seen(browser, url, matcher):
+    with visit(browser, url, query="&tab=neighbours&query=1234&show=7&mode=1") as page:
         expect(page.get_by_role("tab", name="Neighbours")).to_have_attribute("aria-selected", "true")
         expect(page.locator(".search-query .seen-words")).to_contain_text("picture #1234 of the gallery")
         expect(page.locator(".search-found .tile")).to_have_count(7)
@@ -174,14 +180,14 @@ def test_an_address_that_makes_no_sense_opens_the_page_all_the_same(browser, url
         expect(page.locator("#k input[type=number]")).to_have_value("20")
 
 
-def test_a_threshold_stands_in_the_address(page):
-    page.get_by_text("Move the threshold").click()
-    page.locator(".verdict-moving input").fill("1.1")
-    page.wait_for_function("new URLSearchParams(location.search).get('threshold') === '1.1'")
-    page = opened_again(page)
-    expect(page.locator(".verdict-plot .threshold + text")).to_have_text("threshold 1.10")
-    page.get_by_role("button", name="Reset").click()
-    page.wait_for_function("!new URLSearchParams(location.search).has('threshold')")
+def test_a_threshold_stands_in_the_address(laptop):
+    laptop.get_by_text("Move the threshold").click()
+    laptop.locator(".verdict-moving input").fill("1.1")
+    laptop.wait_for_function("new URLSearchParams(location.search).get('threshold') === '1.1'")
+    laptop = opened_again(laptop)
+    expect(laptop.locator(".verdict-plot .threshold + text")).to_have_text("threshold 1.10")
+    laptop.get_by_role("button", name="Reset").click()
+    laptop.wait_for_function("!new URLSearchParams(location.search).has('threshold')")
 
 
 def test_addresses_of_an_example_and_of_a_ready_set(browser, url):
@@ -202,13 +208,13 @@ def test_addresses_of_an_example_and_of_a_ready_set(browser, url):
         page.wait_for_function("!new URLSearchParams(location.search).has('set')")
 
 
-def test_the_link_is_copied(page):
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    open_tab(page, "About")
-    page.get_by_role("button", name="Copy link").click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    assert page.evaluate("navigator.clipboard.readText()") == page.url
-    assert "tab=about" in page.url
+def test_the_link_is_copied(laptop):
+    laptop.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_tab(laptop, "About")
+    laptop.get_by_role("button", name="Copy link").click()
+    expect(laptop.get_by_role("button", name="Copied")).to_be_visible()
+    assert laptop.evaluate("navigator.clipboard.readText()") == laptop.url
+    assert "tab=about" in laptop.url
 
 
 # --- the page as a whole ------------------------------------------------------------------------------
