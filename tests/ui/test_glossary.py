@@ -15,7 +15,7 @@ from siamese.ui import glossary
         ("embeddings", "[embeddings](#term-embedding)"),
         ("| MAP@R | 39.38% |", "| [MAP@R](#term-map-r) | 39.38% |"),
         ("Equal error rate, EER", "[Equal error rate](#term-eer), EER"),
-        ("5-NN and k-NN", "5-NN and [k-NN](#term-k-nn)"),
+        ("5-NN and k-NN", "[5-NN](#term-k-nn) and k-NN"),
         ("`threshold` and [a margin](x.md)", "`threshold` and [a margin](x.md)"),
         ("```\nmargin\n```\nmargin", "```\nmargin\n```\n[margin](#term-margin)"),
         ("## Calibration\ncalibration", "## Calibration\n[calibration](#term-calibration)"),
