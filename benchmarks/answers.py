@@ -28,7 +28,7 @@ ROOT = Path(__file__).parent.parent
 WARM, REPEATS = 5, 40
 SETTLED = 300  # milliseconds to wait for the answer to a cleared canvas
 
-# Measures from the pointer's release to the first frame after the verdict has been written.
+# Measures from the pointer's release to the first frame after the answer has been written, "How it decides" last.
 STOPWATCH = """() => {
     window.felt = null;
     let lifted = 0;
@@ -36,7 +36,7 @@ STOPWATCH = """() => {
     new MutationObserver(() => requestAnimationFrame(() => setTimeout(() => {
         if (lifted) window.felt = performance.now() - lifted;
         lifted = 0;
-    }))).observe(document.querySelector(".verdict-number"), { childList: true });
+    }))).observe(document.querySelector(".decision-sum"), { childList: true });
 }"""
 
 
