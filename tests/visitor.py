@@ -76,9 +76,23 @@ def draw(page: Page, canvas: str, strokes: list[list[tuple[int, int]]]) -> None:
     for stroke in strokes:
         box = target.bounding_box()
         scale = box["width"] / 280
-        (x, y), *rest = [(box["x"] + x * scale, box["y"] + y * scale) for x, y in stroke]
-        page.mouse.move(x, y)
-        page.mouse.down()
-        for x, y in rest:
-            page.mouse.move(x, y, steps=8)
-        page.mouse.up()
+        drag(page, [(box["x"] + x * scale, box["y"] + y * scale) for x, y in stroke])
+
+
+def drag(page: Page, points: list[tuple[float, float]]) -> None:
+    """Press at the first of some points of the window, go along the others, and let go at the last."""
+    (x, y), *rest = points
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for x, y in rest:
+        page.mouse.move(x, y, steps=8)
+    page.mouse.up()
+
+
+def lasso(page: Page, left: float, top: float, right: float, bottom: float) -> None:
+    """Draw around a part of the map; numbers are shares of its width and height."""
+    plot = page.locator(".map-plot")
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top + 0.02)]
+    drag(page, [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners])

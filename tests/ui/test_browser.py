@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.axe import serious_faults
-from tests.visitor import FOUR, ONE, SEVEN, draw, open_tab, visit
+from tests.visitor import FOUR, ONE, SEVEN, draw, lasso, open_tab, visit
 
 pytestmark = pytest.mark.browser
 
@@ -235,16 +235,7 @@ def test_lasso_lists_a_group(page):
     open_tab(page, "Map")
     page.wait_for_selector("[data-drawn-ms]")
     page.get_by_role("button", name="Lasso", exact=True).click()
-    view = page.locator(".map-plot")
-    view.scroll_into_view_if_needed()
-    box = view.bounding_box()
-    corners = [(0.05, 0.05), (0.95, 0.05), (0.95, 0.95), (0.05, 0.95), (0.05, 0.1)]
-    (x, y), *rest = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners]
-    page.mouse.move(x, y)
-    page.mouse.down()
-    for x, y in rest:
-        page.mouse.move(x, y, steps=8)
-    page.mouse.up()
+    lasso(page, 0.05, 0.05, 0.95, 0.95)
     expect(page.locator(".map-status")).to_contain_text("pictures:")
     expect(page.locator(".map-list .tile")).to_have_count(120)
     expect(page.locator(".map-more")).to_contain_text("more")

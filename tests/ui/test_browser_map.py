@@ -7,7 +7,7 @@ import csv
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.visitor import ONE, draw, open_tab, visit
+from tests.visitor import ONE, draw, lasso, open_tab, visit
 
 pytestmark = pytest.mark.browser
 
@@ -60,19 +60,6 @@ def wait_for_map(page: Page) -> None:
 def go(page: Page, url: str, query: str) -> None:
     page.goto(f"{url}/?tab=map&{query}")
     wait_for_map(page)
-
-
-def lasso(page: Page, left: float, top: float, right: float, bottom: float) -> None:
-    """Draw around a part of the plot; numbers are shares of its width and height."""
-    page.locator(".map-plot").scroll_into_view_if_needed()
-    box = page.locator(".map-plot").bounding_box()
-    corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top + 0.02)]
-    (x, y), *rest = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners]
-    page.mouse.move(x, y)
-    page.mouse.down()
-    for x, y in rest:
-        page.mouse.move(x, y, steps=8)
-    page.mouse.up()
 
 
 def find(page: Page, text: str) -> None:
