@@ -1,19 +1,19 @@
 """What the page costs, in bytes sent and in the time of the map and the tabs: python benchmarks/page.py
 
+`map_frames.py` measures how the map moves.
+
 Bytes are counted by the browser as they are sent, compressed, with an empty cache. An empty Gradio page is served for
 comparison. The requirements are those of the tests.
 """
 
-import statistics
 import tempfile
 import time
-from itertools import pairwise
 from pathlib import Path
 
 import common
 
 from tests.app_server import running_app
-from tests.visitor import SEVEN, draw, open_browser, open_tab
+from tests.visitor import open_browser, open_tab
 
 EMPTY = """
 import gradio as gr
@@ -62,9 +62,6 @@ def main() -> None:
             print(f"map: {(so_far() - first) / 1e6:.2f} MB more, with the sprite sheet where it was fetched")
             drawn = page.locator("[data-drawn-ms]").get_attribute("data-drawn-ms")
             print(f"map first drawn {drawn} ms after its tab was mounted (script, data and plotly included)")
-            draw(page, "#canvas-map", SEVEN)
-            hover(page)
-            frames(page)
             tabs(page)
 
 
@@ -83,37 +80,6 @@ def tabs(page) -> None:
         open_tab(page, name)
         page.wait_for_selector(selector, state="visible")
         print(f"tab {name}: usable after {(time.perf_counter() - start) * 1000:.0f} ms")
-
-
-def hover(page) -> None:
-    box = page.locator(".map-plot").bounding_box()
-    times = []
-    for step in range(120):
-        page.mouse.move(
-            box["x"] + box["width"] * (0.2 + 0.005 * step), box["y"] + box["height"] * (0.25 + 0.004 * step)
-        )
-        value = page.locator("[data-drawn-ms]").get_attribute("data-hover-ms")
-        if value:
-            times.append(float(value))
-    print(f"hover: our script takes {statistics.median(times):.2f} ms, at most {max(times):.2f} ms")
-
-
-def frames(page) -> None:
-    """Measure the frame rate while the map is panned. Without a GPU the browser renders WebGL on the processor."""
-    page.evaluate(
-        """() => { window.stamps = []; const tick = t => { window.stamps.push(t); window.going && requestAnimationFrame(tick); };
-                   window.going = true; requestAnimationFrame(tick); }"""
-    )
-    box = page.locator(".map-plot").bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    for step in range(60):
-        page.mouse.move(x + step * 2, y + step)
-    page.mouse.up()
-    stamps = page.evaluate("() => { window.going = false; return window.stamps; }")
-    gaps = [b - a for a, b in pairwise(stamps)]
-    print(f"panning: {1000 / statistics.median(gaps):.0f} frames a second (median), slowest {max(gaps):.0f} ms")
 
 
 if __name__ == "__main__":
