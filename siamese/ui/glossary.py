@@ -33,7 +33,7 @@ TERMS = {
 }
 
 _KEYS = {term.casefold(): key for key, term in ((re.sub(r"\W+", "-", term.casefold()), term) for term in TERMS)}
-_FORMS = {f"{term}s": term for term in TERMS} | {
+_FORMS = {f"{term}s".casefold(): term for term in TERMS} | {  # further forms of the terms, in small letters
     "equal error rate": "EER",
     "few-shot recognition": "few-shot",
     "1-nn": "k-NN",
@@ -65,7 +65,7 @@ def linked(markdown: str) -> str:
         word = match["word"]
         if not word:
             return match[0]
-        name = key(_FORMS.get(word.casefold(), _FORMS.get(word, word)))
+        name = key(_FORMS.get(word.casefold(), word))
         if name in seen:
             return word
         seen.add(name)

@@ -7,22 +7,22 @@ from typing import Any
 
 import gradio as gr
 
+QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}  # the browser does it
 
-def follow(settings: dict[str, gr.Slider | gr.Radio | gr.Dropdown | gr.Checkbox], **options: Any) -> None:
+
+def follow(settings: dict[str, gr.Slider | gr.Radio | gr.Dropdown | gr.Checkbox]) -> None:
     """Keep the values of some components in the address, and set them from it when the page is opened.
 
     What is at its default is left out. A value of an address that its component does not have is passed over.
 
     Args:
-        settings: sliders, radios, dropdowns and checkboxes, by their names in the address.
-        options: of both events, as `gr.on` takes them.
+        settings: by their names in the address.
     """
     components = list(settings.values())
     told = json.dumps([_told(name, component) for name, component in settings.items()])
-    options = {"queue": False, "show_progress": "hidden", "api_visibility": "private"} | options
     changes = [component.input for component in components]
-    gr.on(changes, None, components, None, js=f"(...values) => siamese.link.keep({told}, values)", **options)
-    gr.on(None, None, None, components, js=f"() => siamese.link.restored({told})", **options)
+    gr.on(changes, None, components, None, js=f"(...values) => siamese.link.keep({told}, values)", **QUIET)
+    gr.on(None, None, None, components, js=f"() => siamese.link.restored({told})", **QUIET)
 
 
 def press(name: str, buttons: dict[str, gr.Button]) -> None:
@@ -33,8 +33,7 @@ def press(name: str, buttons: dict[str, gr.Button]) -> None:
         buttons: by their values in the address; each has an `elem_id`.
     """
     ids = json.dumps({value: button.elem_id for value, button in buttons.items()})
-    options: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    gr.on(None, None, None, None, js=f"() => siamese.link.press({json.dumps(name)}, {ids})", **options)
+    gr.on(None, None, None, None, js=f"() => siamese.link.press({json.dumps(name)}, {ids})", **QUIET)
 
 
 def pressed(name: str, value: str | None) -> str:

@@ -50,6 +50,8 @@ window.siamese = window.siamese || {};
     context.putImageData(picture, 0, 0);
   };
 
+  siamese.OWN_COLOUR = "#f0e442"; // of the visitor's own points
+
   // The colour of a label, as CSS. There are ten, as many as people can tell apart.
   siamese.colour = (label) => `var(--digit-${label % 10})`;
 
@@ -114,6 +116,16 @@ window.siamese = window.siamese || {};
       then(node);
     });
     observer.observe(document, { childList: true, subtree: true });
+  };
+
+  // Fetch and run a script, once: a promise.
+  const scripts = {};
+  siamese.script = (src) => {
+    scripts[src] ||= new Promise((resolve, reject) => {
+      const onerror = () => reject(new Error(`${src} did not load`));
+      document.head.append(siamese.el("script", { src, onload: resolve, onerror }));
+    });
+    return scripts[src];
   };
 
   // What this browser keeps from one visit to the next; where it keeps nothing, each visit is the first.

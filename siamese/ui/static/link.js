@@ -10,10 +10,7 @@
     get: (name) => query().get(name),
 
     /** A whole number of the address from `least` to `most`, or null. */
-    number(name, least, most) {
-      const value = Number(query().get(name) || Number.NaN);
-      return Number.isInteger(value) && value >= least && value <= most ? value : null;
-    },
+    number: (name, least, most) => siamese.linkedValue({ value: null, least, most }, query().get(name)),
 
     /** Put values into the address; null, undefined and "" take a name out. The visitor's way back stays as it is. */
     set(values) {

@@ -3,17 +3,6 @@
 ((siamese) => {
   const TOLD = 12; // labels of a lasso that are told
   const CONFIG = { responsive: false, scrollZoom: true, displayModeBar: false, showTips: false, doubleClick: false };
-  let library = null;
-
-  function loadPlotly(url) {
-    if (window.Plotly) return Promise.resolve();
-    library ||= new Promise((resolve, reject) => {
-      document.head.append(
-        siamese.el("script", { src: url, onload: resolve, onerror: () => reject(new Error("plotly.js did not load")) }),
-      );
-    });
-    return library;
-  }
 
   siamese.map = (element, props, _trigger, watch, server) => {
     const holder = element.querySelector(".map-plot");
@@ -168,8 +157,15 @@
     }
 
     const act = {
-      ...{ view, colour, select, label, near, csv, all, clear },
-      hide: () => draw(),
+      view,
+      colour,
+      select,
+      label,
+      near,
+      csv,
+      all,
+      clear,
+      redraw: draw,
       nothing: (text) => {
         const last = (data.labels.length - 1).toLocaleString("en");
         if (text)
@@ -216,7 +212,7 @@
       say("Loading the map …");
       const began = performance.now();
       try {
-        const [packed] = await Promise.all([server.figure(), loadPlotly(props.plotly)]);
+        const [packed] = await Promise.all([server.figure(), siamese.script(props.plotly)]);
         data = siamese.unpackFigure(packed);
       } catch (error) {
         say("The map could not be loaded. Reload the page to try again.");

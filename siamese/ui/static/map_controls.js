@@ -20,9 +20,8 @@
         "aria-label": `Show ${props.label} ${name}`,
       });
       button.addEventListener("click", () => {
-        const hide = !state.hidden.has(label);
-        state.hidden[hide ? "add" : "delete"](label);
-        act.hide(label, hide);
+        state.hidden[state.hidden.has(label) ? "delete" : "add"](label);
+        act.redraw();
       });
       return button;
     }

@@ -163,7 +163,7 @@
         marker: {
           size: flat() ? 17 : 9,
           symbol: flat() ? "star" : "diamond",
-          color: "#f0e442",
+          color: siamese.OWN_COLOUR,
           line: { color: siamese.dark() ? "#10202c" : "#222", width: 1.5 },
         },
       };

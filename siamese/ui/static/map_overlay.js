@@ -126,7 +126,7 @@
     function move(from) {
       const to = pixels();
       putNames([], size());
-      const colours = [...shown.map(colourOf), ...figure.ownPoints().map(() => "#f0e442")];
+      const colours = [...shown.map(colourOf), ...figure.ownPoints().map(() => siamese.OWN_COLOUR)];
       return moves.move(colours, from, to, size());
     }
 

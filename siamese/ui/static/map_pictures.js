@@ -113,7 +113,7 @@
       }
       context.closePath();
       context.lineWidth = 1.5;
-      context.fillStyle = "#f0e442";
+      context.fillStyle = siamese.OWN_COLOUR;
       context.strokeStyle = "#222";
       context.fill();
       context.stroke();
