@@ -9,43 +9,24 @@ USE = """
 ```python
 import siamese
 
-matcher = siamese.load()                              # or a folder, or "user/repo" on the Hub
-matcher.compare("four.png", "nine.png")               # Comparison(distance, probability, same)
-matcher.neighbours("four.png", k=10)                  # the nearest of the gallery
-matcher.locate("four.png")                            # (x, y) on the map
+{load} # {loads}
+{compare} # Comparison(distance, probability, same)
+{neighbours} # the nearest of the gallery
+{locate} # (x, y) on the map
 ```
 
 ```python
 from gradio_client import Client, handle_file
 
 client = Client("{url}")
-client.predict(handle_file("four.png"), handle_file("nine.png"), api_name="/compare")
-client.predict(handle_file("four.png"), 10, api_name="/neighbours")
-client.predict(handle_file("four.png"), api_name="/locate")
-client.predict([handle_file("alpha.png"), handle_file("beta.png")], ["alpha", "beta"], handle_file("query.png"), api_name="/recognise")
+client.predict(handle_file("{a}"), handle_file("{b}"), api_name="/compare")
+client.predict(handle_file("{a}"), 10, api_name="/neighbours")
+client.predict(handle_file("{a}"), api_name="/locate")
+client.predict([handle_file("{one}.{kind}"), handle_file("{two}.{kind}")], ["{one}", "{two}"], handle_file("query.{kind}"), api_name="/recognise")
 ```
 """
 
-USE_PICTURES = """
-```python
-import siamese
-
-matcher = siamese.load("runs/things")                 # a folder, or "user/repo" on the Hub
-matcher.compare("first.jpg", "second.jpg")            # Comparison(distance, probability, same)
-matcher.neighbours("first.jpg", k=10)                 # the nearest of the gallery
-matcher.locate("first.jpg")                           # (x, y) on the map
-```
-
-```python
-from gradio_client import Client, handle_file
-
-client = Client("{url}")
-client.predict(handle_file("first.jpg"), handle_file("second.jpg"), api_name="/compare")
-client.predict(handle_file("first.jpg"), 10, api_name="/neighbours")
-client.predict(handle_file("first.jpg"), api_name="/locate")
-client.predict([handle_file("tea.jpg"), handle_file("oats.jpg")], ["tea", "oats"], handle_file("query.jpg"), api_name="/recognise")
-```
-"""
+COLUMN = 53  # where the comments of `USE` begin
 
 DATA = {  # of the data sets that a network for symbols is trained on, by their names in `measurements.DATA_SETS`
     "mnist": (
@@ -137,5 +118,18 @@ def use(matcher: Matcher, url: str, prefix: str) -> str:
         url: of the app, or the name of its Space.
         prefix: of the API's names, where the app has several models.
     """
-    text = USE if matcher.input.kind == "ink" else USE_PICTURES
-    return text.format(url=url).replace('api_name="/', f'api_name="/{prefix}')
+    if matcher.input.kind == "ink":
+        folder, loads = "", 'or a folder, or "user/repo" on the Hub'
+        a, b, one, two, kind = "four.png", "nine.png", "alpha", "beta", "png"
+    else:
+        folder, loads = '"runs/things"', 'a folder, or "user/repo" on the Hub'
+        a, b, one, two, kind = "first.jpg", "second.jpg", "tea", "oats", "jpg"
+    calls = {
+        "load": f"matcher = siamese.load({folder})",
+        "compare": f'matcher.compare("{a}", "{b}")',
+        "neighbours": f'matcher.neighbours("{a}", k=10)',
+        "locate": f'matcher.locate("{a}")',
+    }
+    lines = {name: call.ljust(COLUMN) for name, call in calls.items()}
+    text = USE.format(url=url, loads=loads, a=a, b=b, one=one, two=two, kind=kind, **lines)
+    return text.replace('api_name="/', f'api_name="/{prefix}')
