@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from html import escape
 
 import numpy as np
@@ -11,6 +9,7 @@ from PIL import Image
 
 from siamese.config import InputConfig
 from siamese.matcher import Matcher
+from siamese.ui.components import image_url
 
 WIDTH, HEIGHT = 340, 424
 LEFT, RIGHT, MIDDLE = 78, 262, 170  # of the branches, and between them
@@ -126,6 +125,4 @@ def _arrow(x: float, y: float, to_x: float, to_y: float) -> str:
 
 def _picture(pixels: np.ndarray, input: InputConfig) -> str:
     """A picture of the gallery as a data URL of its own size: a few hundred bytes of ink, some thousand of a photograph."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels if input.kind == "photo" else 255 - pixels).save(buffer, "WEBP", quality=85)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    return image_url(Image.fromarray(pixels if input.kind == "photo" else 255 - pixels), "webp", quality=85)

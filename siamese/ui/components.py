@@ -93,20 +93,21 @@ def picture_of(payload: str | None) -> bytes | None:
 
 def drawing_url(pixels: np.ndarray) -> str:
     """(28, 28) uint8 ink as a data URL of a drawing: dark on white, enlarged."""
-    return _png_url(Image.fromarray(255 - pixels).resize((280, 280), Image.Resampling.BICUBIC))
+    return image_url(Image.fromarray(255 - pixels).resize((280, 280), Image.Resampling.BICUBIC))
 
 
 def picture_url(pixels: np.ndarray, input: InputConfig) -> str:
     """A prepared picture, or its thumbnail, as the data URL of what a visitor would bring."""
     if input.kind == "ink":
         return drawing_url(pixels)
-    return _png_url(Image.fromarray(pixels if input.kind == "photo" else 255 - pixels))
+    return image_url(Image.fromarray(pixels if input.kind == "photo" else 255 - pixels))
 
 
-def _png_url(image: Image.Image) -> str:
+def image_url(image: Image.Image, kind: str = "png", **options: Any) -> str:
+    """A picture as a data URL of some kind of file; `options` are Pillow's for that kind."""
     buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    image.save(buffer, kind, **options)
+    return f"data:image/{kind};base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def pixels_value(pixels: np.ndarray, input: InputConfig, longest: int | None = None) -> dict:

@@ -3,6 +3,27 @@
   const SIDE = 84; // pixels: three for each of the picture
   const NAMED = 92; // of a picture whose name stands below it
 
+  /** An item of a list: a picture of the gallery as a button. `tile` is {index, name, colour, figures, title, told, odd}. */
+  siamese.tile = (sheet, side, tile, select) => {
+    const picture = siamese.el("span", { class: "sprite" });
+    siamese.sprite(picture, sheet, tile.index, side);
+    const button = siamese.el(
+      "button",
+      {
+        type: "button",
+        class: `tile${sheet.kind === "ink" ? "" : " tile-named"}${tile.odd ? " tile-odd" : ""}`,
+        title: tile.title,
+        "aria-label": tile.told,
+        style: `--digit: ${siamese.colour(tile.colour)}`,
+        onclick: select,
+      },
+      picture,
+      siamese.el("span", { class: "tile-label", dir: "auto", text: tile.name }),
+      siamese.el("span", { class: "tile-figures", text: tile.figures }),
+    );
+    return siamese.el("li", {}, button);
+  };
+
   siamese.grid = (element, props, trigger, watch) => {
     const list = element.querySelector(".grid");
     const empty = element.querySelector(".grid-empty");
@@ -13,27 +34,22 @@
       empty.hidden = value.items.length > 0;
       empty.textContent = value.hint || props.hint;
       for (const item of value.items) {
-        const picture = siamese.el("span", { class: "sprite" });
-        siamese.sprite(picture, props.sprite, item.index, ink ? SIDE : NAMED);
-        const description = `${props.label} ${item.name}, distance ${item.distance.toFixed(2)}, ${siamese.percent(item.probability)} the same`;
-        const button = siamese.el(
-          "button",
-          {
-            type: "button",
-            class: `tile${ink ? "" : " tile-named"}${item.odd ? " tile-odd" : ""}`,
-            title: `#${item.index}: ${description}`,
-            "aria-label": `Picture ${item.index}: ${description}`,
-            style: `--digit: ${siamese.colour(props.colours[item.label])}`,
-            onclick: () => trigger("select", { index: item.index, value: item.index }),
-          },
-          picture,
-          siamese.el("span", { class: "tile-label", dir: "auto", text: item.name }),
-          siamese.el("span", {
-            class: "tile-figures",
-            text: `${item.distance.toFixed(2)} · ${siamese.percent(item.probability)}`,
-          }),
+        const [distance, share] = [item.distance.toFixed(2), siamese.percent(item.probability)];
+        const description = `${props.label} ${item.name}, distance ${distance}, ${share} the same`;
+        const tile = {
+          index: item.index,
+          name: item.name,
+          colour: props.colours[item.label],
+          figures: `${distance} · ${share}`,
+          title: `#${item.index}: ${description}`,
+          told: `Picture ${item.index}: ${description}`,
+          odd: item.odd,
+        };
+        tiles.push(
+          siamese.tile(props.sprite, ink ? SIDE : NAMED, tile, () =>
+            trigger("select", { index: item.index, value: item.index }),
+          ),
         );
-        tiles.push(siamese.el("li", {}, button));
       }
       siamese.refill(list, tiles);
       if (props.value) siamese.link.set({ query: value.at });

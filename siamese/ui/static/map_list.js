@@ -5,26 +5,12 @@
   /** A function of items {index, label, distance}, of which the first 120 are shown; `select` is called with an index. */
   siamese.mapList = (list, data, props, select) => {
     const named = props.sprite.kind !== "ink";
-    function tile(item) {
-      const picture = siamese.el("span", { class: "sprite" });
-      siamese.sprite(picture, props.sprite, item.index, named ? 64 : 44);
-      const name = data.names[item.label];
-      const figures = item.distance == null ? `#${item.index}` : item.distance.toFixed(2);
-      const button = siamese.el(
-        "button",
-        {
-          type: "button",
-          class: named ? "tile tile-named" : "tile",
-          style: `--digit: ${siamese.colour(data.colours[item.label])}`,
-          "aria-label": `Picture ${item.index}, ${props.label} ${name}`,
-          title: `#${item.index}: ${name}`,
-          onclick: () => select(item.index),
-        },
-        picture,
-        siamese.el("span", { class: "tile-label", text: name }),
-        siamese.el("span", { class: "tile-figures", text: figures }),
-      );
-      return siamese.el("li", {}, button);
+    function tile({ index, label, distance }) {
+      const name = data.names[label];
+      const figures = distance == null ? `#${index}` : distance.toFixed(2);
+      const [title, told] = [`#${index}: ${name}`, `Picture ${index}, ${props.label} ${name}`];
+      const shown = { index, name, colour: data.colours[label], figures, title, told };
+      return siamese.tile(props.sprite, named ? 64 : 44, shown, () => select(index));
     }
 
     return (items) => {
