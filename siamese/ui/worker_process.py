@@ -5,7 +5,6 @@ It is started by "spawn": a new interpreter that shares nothing with the app but
 
 from __future__ import annotations
 
-import io
 import multiprocessing
 import os
 import signal
@@ -17,9 +16,6 @@ from itertools import islice
 from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from PIL import Image
 
 from siamese.matcher import Matcher, Picture, Query
 
@@ -57,9 +53,7 @@ def start_worker(folder: str) -> None:
     """Load the bundle, and end when the app does, even if it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it cannot be blocked from outside
     threading.Thread(target=end_with_app, daemon=True).start()
-    matcher = matcher_of(folder)
-    # What the first picture needs is imported for it, which took a second or two, and a visitor waited for that.
-    matcher.encode(_png(matcher.gallery.images[0]))
+    matcher_of(folder)
 
 
 def end_with_app() -> None:
@@ -68,13 +62,6 @@ def end_with_app() -> None:
     if app:
         app.join()
         os._exit(0)
-
-
-def _png(pixels: np.ndarray) -> bytes:
-    """A picture of the gallery as a visitor would send it."""
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG")
-    return stream.getvalue()
 
 
 @cache

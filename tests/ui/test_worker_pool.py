@@ -360,7 +360,7 @@ def test_a_worker_imports_no_page():
 
 
 def test_a_worker_imports_nothing_for_its_first_picture(matcher, tmp_path):
-    """It took a second or two, and the visitor of that picture waited for it, long enough to be taken for hanging."""
+    """A path of Gradio's own type made it import all of Gradio, for seconds, and it was taken to hang."""
     sent = tmp_path / "sent.pickle"
     picture = tmp_path / "digit.png"
     Image.fromarray(255 - matcher.gallery.images[1]).save(picture)
