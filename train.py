@@ -27,9 +27,12 @@ configuration, command, seed, versions, time and hardware. `siamese.recipes` has
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 
+# Before torch is imported. Threads that wait for each other give up their cores, where other processes want them too.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C during the imports ends in silence
 
@@ -46,7 +49,8 @@ def main(arguments: list[str] | None = None) -> None:
     config, job = cli.parse_training(arguments)
     if job.push_to_hub:
         hub.check_push(job.push_to_hub, job.private)
-    recipe, command = train_pictures if job.images else train_digits, cli.command(config, job.images, job.weights)
+    recipe = train_pictures if job.images else train_digits
+    command = cli.command(config, job.images, job.weights, job.measuring.flags)
     with alone_in(job.out):
         trained = recipe(config, job, command)
         save(trained, job.out)

@@ -22,6 +22,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # of what tests start
 torch.set_num_threads(1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Baselines that tests measure are kept apart from the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def matcher() -> Matcher:
     """The bundle that ships with the code, with its gallery of 10,000 MNIST test pictures."""

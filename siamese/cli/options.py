@@ -7,6 +7,7 @@ command(config)                                # "python train.py --preset fast 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -117,13 +118,16 @@ def changed(config: RunConfig, values: dict[str, Any]) -> RunConfig:
     return from_json(RunConfig, tree)
 
 
-def command(config: RunConfig, images: Path | None = None, weights: Path | None = None) -> str:
+def command(
+    config: RunConfig, images: Path | None = None, weights: Path | None = None, flags: Sequence[str] = ()
+) -> str:
     """The shortest command that makes a run of this configuration.
 
     Args:
         config: of the run, as it was asked for.
         images: the folder of own pictures; only its name is written.
         weights: the file of weights, likewise.
+        flags: further options, written as they are.
 
     Raises:
         ValueError: no preset comes to it by options alone.
@@ -151,7 +155,7 @@ def command(config: RunConfig, images: Path | None = None, weights: Path | None 
             found.append(arguments)
     if not found:
         raise ValueError("This configuration is none of the presets with other options, so no command makes it.")
-    return shlex.join(["python", "train.py", *min(found, key=len)])
+    return shlex.join(["python", "train.py", *min(found, key=len), *flags])
 
 
 def _comes_to(preset: RunConfig, values: dict[Option, Any], config: RunConfig) -> bool:

@@ -22,10 +22,12 @@ from siamese.cli.options import (
     options_of,
     value_at,
 )
-from siamese.config import PRESETS, RunConfig
+from siamese.config import PRESETS, MeasuringConfig, RunConfig
 from siamese.models.classifiers import check_backbone
 from siamese.models.device import best_device
 from siamese.recipes.job import Job
+
+MOST_THREADS = 1024
 
 
 def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:
@@ -49,6 +51,9 @@ def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:
     add("--device", choices=("cpu", "cuda", "mps"), help="default: the best there is")
     add("--push-to-hub", metavar="USER/REPO", help="push the bundle there once it is made")
     add("--private", action="store_true", help="create that repository so that only you see it")
+    add("--threads", type=int, metavar="N", help="of the processor; default: as many as a trial finds fastest")
+    add("--no-baselines", action="store_true", help="measure this network alone")
+    add("--no-map", action="store_true", help="principal components in the place of t-SNE, which takes longer")
     group = parser.add_argument_group("recipe", "Each changes a value of the preset; in brackets the value of base.")
     for option in options_of(own=False):
         default = value_at(RunConfig(), option.path)
@@ -84,6 +89,8 @@ def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:
         raise ValueError("--device cuda: this machine has no CUDA device that torch can use")
     if given["device"] == "mps" and not torch.backends.mps.is_available():
         raise ValueError("--device mps: this machine has no Apple GPU that torch can use")
+    if given["threads"] is not None and not 1 <= given["threads"] <= MOST_THREADS:
+        raise ValueError(f"--threads must be from 1 to {MOST_THREADS}, got {given['threads']}")
     _check_out(out)
     return config, Job(
         given["data_dir"],
@@ -94,6 +101,8 @@ def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:
         given["private"],
         Path(given["images"]) if given["images"] else None,
         Path(given["weights"]) if given["weights"] else None,
+        given["threads"],
+        MeasuringConfig(not given["no_baselines"], not given["no_map"]),
     )
 
 

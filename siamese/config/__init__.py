@@ -6,6 +6,7 @@
 
 from siamese.config.data import DataConfig, OmniglotSet, SourceConfig
 from siamese.config.folder import FolderConfig, SplitName
+from siamese.config.measuring import MeasuringConfig
 from siamese.config.model import (
     FitName,
     InferenceConfig,
@@ -39,6 +40,7 @@ __all__ = [
     "InputConfig",
     "InputKind",
     "LossName",
+    "MeasuringConfig",
     "MiningName",
     "NetworkConfig",
     "OmniglotSet",

@@ -51,6 +51,7 @@ class DataConfig:
         symbols: what a batch takes of Omniglot.
         half_swaps: pictures of every two digits joined, the upper half of one on the lower half of the other.
         outliers: pictures that belong to no class.
+        calibration_pictures: validation pictures that are scanned, and that are photographed, to calibrate by.
     """
 
     limit: int | None = None
@@ -65,6 +66,7 @@ class DataConfig:
     half_swaps: SourceConfig | None = None
     outliers: SourceConfig | None = None
     shapes: SourceConfig | None = field(default=None, metadata=OPTIONAL)
+    calibration_pictures: int = field(default=2500, metadata=OPTIONAL)
 
     def __post_init__(self) -> None:
         coerce(self)
@@ -82,6 +84,8 @@ class DataConfig:
             source = getattr(self, name)
             if source and not source.pictures:
                 raise ValueError(f"{name} are made: say how many pictures")
+        if self.calibration_pictures < 100:
+            raise ValueError(f"calibration_pictures must be at least 100, got {self.calibration_pictures}")
         if self.symbols.classes == 1:
             raise ValueError("symbols must be at least 2 classes in a batch, got 1")
         if set(self.exclude_classes) - set(range(10)) or len(set(self.exclude_classes)) > 8:

@@ -16,13 +16,15 @@ from siamese.config.training import AugmentationConfig, HeadRetrainingConfig, Tr
 
 PRESETS: dict[str, RunConfig] = {
     "base": RunConfig(),
-    # Made for time to accuracy: 99.35 % 5-NN on the validation pictures (`benchmarks/time_to_accuracy.py`).
+    # Made for time to accuracy: 99.35 % 5-NN on the validation pictures (`benchmarks/time_to_accuracy.py`), and for a short
+    # way from the command to the bundle (`benchmarks/command_to_bundle.py`).
     "fast": RunConfig(
+        data=DataConfig(calibration_pictures=300),
         network=NetworkConfig(channels=(16, 32, 64), blocks=(1, 2, 2), embedding_dim=64),
         training=TrainingConfig(
-            epochs=2,
+            epochs=1,
             learning_rate=8e-3,
-            # Weak augmentation, which two epochs are enough to learn; a strong one pays only in longer runs.
+            # Weak augmentation, which an epoch is enough to learn; a strong one pays only in longer runs.
             augmentation=AugmentationConfig(
                 rotation=10,
                 shear=0.15,

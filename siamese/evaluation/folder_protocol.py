@@ -16,13 +16,14 @@ from siamese.bundle.curves import Epoch
 from siamese.bundle.folder_record import Folder, Part
 from siamese.bundle.format import Bundle
 from siamese.bundle.measurements import Measurements, Pictures
-from siamese.bundle.metrics import metric
+from siamese.bundle.metrics import Metric, metric
 from siamese.bundle.sprite import thumbnails
-from siamese.config import InferenceConfig, RunConfig, Views, from_json
+from siamese.config import InferenceConfig, MeasuringConfig, RunConfig, Views, from_json
 from siamese.data.images import LabeledImages, in_memory, limit
 from siamese.data.own_pictures import FolderCorpus
 from siamese.evaluation import leaks, metrics, open_set
 from siamese.evaluation.embedded import EmbeddedSet, embedded, frozen_features, raw_pixels
+from siamese.evaluation.progress import Progress
 from siamese.evaluation.run_record import run_record
 from siamese.evaluation.scores import calibration_error, curves
 from siamese.inputs.preparing import to_pixels
@@ -30,7 +31,7 @@ from siamese.models.inference import embed
 from siamese.models.networks import EmbeddingNet
 from siamese.retrieval.calibration import fit_calibration
 from siamese.retrieval.gallery import Gallery
-from siamese.retrieval.projection import tsne
+from siamese.retrieval.projection import principal_components, tsne
 from siamese.retrieval.search import nearest
 
 QUICK = 3000  # validation pictures that an epoch is judged by
@@ -65,6 +66,8 @@ def evaluate(
     seconds: float,
     device: torch.device,
     frozen: bool = False,
+    measuring: MeasuringConfig = MeasuringConfig(),
+    quiet: bool = True,
 ) -> Bundle:
     """Choose the views and calibrate on the validation pictures, measure on the test pictures, and make the bundle.
 
@@ -79,36 +82,46 @@ def evaluate(
         seconds: that training took.
         device: that it ran on.
         frozen: whether training began with a trained backbone, whose features are then the baseline.
+        measuring: what is measured and drawn besides.
+        quiet: show no progress.
 
     Returns:
         a bundle whose gallery are test pictures.
     """
     assert config.folder and config.folder.split, "nothing is left open after the pictures were read"
     epochs = tuple(from_json(Epoch, row, f"history[{number}]") for number, row in enumerate(history))
-    views, validation = choose_views(net, corpus.validation)
-    calibration = fit_calibration([validation.pairs])
-    rank, threshold = novelty(validation)
-    inference = InferenceConfig(views, net.config.heads[-1], views, rank, threshold)
-
-    test = embedded(net, corpus.test, views)
-    baseline, rows = (
-        ("Frozen backbone", frozen_features(untrained, corpus.test))
-        if frozen
-        else ("Untrained network", embedded(untrained, corpus.test, Views()))
+    progress = Progress(
+        ("Validation pictures", "Test pictures") + ("Baselines",) * measuring.baselines + ("Map",) * measuring.map,
+        quiet,
     )
-    found = leaks.class_leaks(corpus.test_paths, corpus.test.labels.numpy())
+    with progress.part("Validation pictures"):
+        views, validation = choose_views(net, corpus.validation)
+        calibration = fit_calibration([validation.pairs])
+        rank, threshold = novelty(validation)
+        inference = InferenceConfig(views, net.config.heads[-1], views, rank, threshold)
+        validated = open_set.scores(validation, corpus.groups)
+        error = calibration_error(validation.pairs, calibration)
+    with progress.part("Test pictures"):
+        test = embedded(net, corpus.test, views)
+        test_scores = open_set.scores(test, corpus.groups, calibration)
+        drawn = curves(test.pairs, validation.pairs, calibration)
+        found = leaks.class_leaks(corpus.test_paths, corpus.test.labels.numpy())
+    baselines: dict[str, tuple[Metric, ...]] = {}
+    if measuring.baselines:
+        with progress.part("Baselines"):
+            baselines = _baselines(untrained, corpus, frozen)
+    chosen = gallery_part(test)
+    if measuring.map:
+        with progress.part("Map"):
+            xy = tsne(chosen.embeddings.numpy(), on_step=progress.step)
+    else:
+        xy = principal_components(chosen.embeddings.numpy(), 2)
     measured = Measurements(
-        test=open_set.scores(test, corpus.groups, calibration),
-        baselines={
-            "Raw pixels": open_set.scores(raw_pixels(corpus.test), corpus.groups),
-            baseline: open_set.scores(rows, corpus.groups),
-        },
-        validation=(
-            *open_set.scores(validation, corpus.groups),
-            metric("calibration error", calibration_error(validation.pairs, calibration), "Calibration error, fitted"),
-        ),
+        test=test_scores,
+        baselines=baselines,
+        validation=(*validated, metric("calibration error", error, "Calibration error, fitted")),
         generalisation=(),
-        curves=curves(test.pairs, validation.pairs, calibration),
+        curves=drawn,
         history=epochs,
         pictures=Pictures(len(corpus.fit), len(test), len(test) * (len(test) - 1) // 2),
         trained_on=(),
@@ -123,8 +136,21 @@ def evaluate(
         ),
         **run_record(net, config, command, seconds, device),
     )
-    gallery, labels = gallery_of(test, net)
+    gallery, labels = gallery_of(chosen, net, xy)
     return Bundle(net, gallery, inference, calibration, calibration, labels, measured)
+
+
+def _baselines(untrained: EmbeddingNet, corpus: FolderCorpus, frozen: bool) -> dict[str, tuple[Metric, ...]]:
+    """Raw pixels, and the network as training began with it, on the test pictures."""
+    title, rows = (
+        ("Frozen backbone", frozen_features(untrained, corpus.test))
+        if frozen
+        else ("Untrained network", embedded(untrained, corpus.test, Views()))
+    )
+    return {
+        "Raw pixels": open_set.scores(raw_pixels(corpus.test), corpus.groups),
+        title: open_set.scores(rows, corpus.groups),
+    }
 
 
 def choose_views(net: EmbeddingNet, validation: LabeledImages) -> tuple[Views, EmbeddedSet]:
@@ -150,17 +176,21 @@ def novelty(validation: EmbeddedSet) -> tuple[int, float]:
     return rank, round(float(np.quantile(distances[:, -1], NOT_NOVEL)), 5)
 
 
-def gallery_of(test: EmbeddedSet, net: EmbeddingNet) -> tuple[Gallery, tuple[str, ...]]:
-    """The gallery: test pictures, at most `GALLERY` of them, and the names of their classes."""
-    chosen = test
-    if len(test) > GALLERY:
-        order = torch.randperm(len(test), generator=torch.Generator().manual_seed(0))
-        chosen = test.subset(order[:GALLERY].sort().values)
+def gallery_part(test: EmbeddedSet) -> EmbeddedSet:
+    """The test pictures of the gallery: at most `GALLERY` of them."""
+    if len(test) <= GALLERY:
+        return test
+    order = torch.randperm(len(test), generator=torch.Generator().manual_seed(0))
+    return test.subset(order[:GALLERY].sort().values)
+
+
+def gallery_of(chosen: EmbeddedSet, net: EmbeddingNet, xy: np.ndarray) -> tuple[Gallery, tuple[str, ...]]:
+    """The gallery of these pictures, which stand at (N, 2) places on the map, and the names of their classes."""
     present = torch.unique(chosen.labels)
     images = thumbnails(to_pixels(in_memory(chosen.pictures), net.input), net.input)
-    embeddings = chosen.embeddings.numpy()
     labels = torch.searchsorted(present, chosen.labels).numpy()
-    return Gallery(images, labels, embeddings, tsne(embeddings)), tuple(test.pictures.names[label] for label in present)
+    names = tuple(chosen.pictures.names[label] for label in present)
+    return Gallery(images, labels, chosen.embeddings.numpy(), xy), names
 
 
 def _part(pictures: LabeledImages) -> Part:

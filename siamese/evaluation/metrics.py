@@ -26,8 +26,14 @@ def knn_accuracy(fit: Any, fit_labels: Any, queries: Any, labels: Any, k: int = 
         labels: (Q,) of these.
         k: how many vote, typically 1 or 5; of labels as frequent, the nearest wins.
     """
-    _, indices = nearest(queries, fit, k)
-    return float((vote(np.asarray(fit_labels)[indices]) == np.asarray(labels)).mean())
+    return knn_accuracies(fit, fit_labels, queries, labels, (k,))[k]
+
+
+def knn_accuracies(fit: Any, fit_labels: Any, queries: Any, labels: Any, ks: tuple[int, ...]) -> dict[int, float]:
+    """As `knn_accuracy`, for several k at once: the neighbours are looked up once."""
+    _, indices = nearest(queries, fit, max(ks))
+    voters, labels = np.asarray(fit_labels)[indices], np.asarray(labels)
+    return {k: float((vote(voters[:, :k]) == labels).mean()) for k in ks}
 
 
 def retrieval_scores(embeddings: Any, labels: Any, ks: tuple[int, ...] = (1, 5)) -> dict[str, float]:

@@ -17,7 +17,7 @@ from siamese.bundle.curves import Epoch
 from siamese.bundle.format import Bundle
 from siamese.bundle.measurements import Measurements, Pictures
 from siamese.bundle.metrics import Metric, metric
-from siamese.config import InferenceConfig, RunConfig, Views, from_json
+from siamese.config import InferenceConfig, MeasuringConfig, RunConfig, Views, from_json
 from siamese.data.corpus import Corpus
 from siamese.data.images import limit
 from siamese.data.omniglot import as_classes
@@ -26,14 +26,15 @@ from siamese.data.synthetic.corruptions import corrupt, photograph, scan
 from siamese.data.synthetic.pen import varied
 from siamese.evaluation import generalisation, metrics
 from siamese.evaluation.embedded import EmbeddedSet, embedded
+from siamese.evaluation.progress import Progress
 from siamese.evaluation.run_record import run_record
 from siamese.evaluation.scores import baselines, calibration_error, curves, scores
-from siamese.models.inference import embed, embedding_norms
+from siamese.models.inference import embed, embedding_norms, fuse
 from siamese.models.networks import EmbeddingNet
 from siamese.retrieval.calibration import Calibration, fit_calibration
 from siamese.retrieval.distances import PairDistances
 from siamese.retrieval.gallery import Gallery
-from siamese.retrieval.projection import tsne
+from siamese.retrieval.projection import principal_components, tsne
 from siamese.retrieval.search import nearest
 
 ROTATIONS = (-8.0, 0.0, 8.0)  # degrees, of the views of an uncertain picture
@@ -61,6 +62,8 @@ def evaluate(
     command: str,
     seconds: float,
     device: torch.device,
+    measuring: MeasuringConfig = MeasuringConfig(),
+    quiet: bool = True,
 ) -> Bundle:
     """Calibrate on the validation pictures, measure on the test pictures, and put the bundle together.
 
@@ -72,6 +75,8 @@ def evaluate(
         command: that makes the same bundle again.
         seconds: that training took.
         device: that it ran on.
+        measuring: what is measured and drawn besides.
+        quiet: show no progress.
 
     Returns:
         a bundle whose gallery are the test pictures.
@@ -80,46 +85,71 @@ def evaluate(
         ValueError: a row of the history lacks a field; then nothing was measured yet.
     """
     epochs = tuple(from_json(Epoch, row, f"history[{number}]") for number, row in enumerate(history))
-    # The only set that the network sees twice. The gate comes before the views, and to get norms and embeddings from
-    # one pass would make `embed` return both.
-    gate = torch.quantile(embedding_norms(net, corpus.split.validation.images), UNCERTAIN)
-    inference = InferenceConfig(Views(ROTATIONS, round(float(gate), 5)), few_shot_head=net.config.heads[-1])
-    train = embedded(net, corpus.train, inference.views)
-    validation = train.subset(corpus.split.validation_index)
-    domains = {"clean": validation.pairs} | _other_domains(net, corpus, inference.views)
-    calibration = fit_calibration(list(domains.values()))
-
-    test = embedded(net, corpus.test, inference.views)
-    symbols = [
-        embedded(net, as_classes([alphabet], rotations=False), inference.few_shot_views, inference.few_shot_head)
-        for alphabet in corpus.alphabets_held_out
-    ]
-    inference = replace(inference, novelty_threshold=_novelty_threshold(validation, test, inference.novelty_rank))
-    measured = Measurements(
-        test=scores(train, test, calibration),
-        baselines=baselines(net, config.training.seed, corpus.train, corpus.test),
-        validation=_validation_scores(train.subset(corpus.split.fit_index), validation, domains, calibration),
-        generalisation=(
-            *generalisation.pen_drawings(net, corpus, test, inference.views, calibration),
+    progress = Progress(
+        ("Training pictures", "Scans, photographs, drawings", "Test pictures", "Other writers and symbols", "Figures")
+        + ("Baselines",) * measuring.baselines
+        + ("Map",) * measuring.map,
+        quiet,
+    )
+    fused = fuse(net)  # as the bundle's answers are computed
+    with progress.part("Training pictures"):
+        # The only set that the network sees twice. The gate comes before the views, and to get norms and embeddings from
+        # one pass would make `embed` return both.
+        gate = torch.quantile(embedding_norms(fused, corpus.split.validation.images), UNCERTAIN)
+        inference = InferenceConfig(Views(ROTATIONS, round(float(gate), 5)), few_shot_head=net.config.heads[-1])
+        train = embedded(fused, corpus.train, inference.views)
+        validation = train.subset(corpus.split.validation_index)
+    with progress.part("Scans, photographs, drawings"):
+        count = config.data.calibration_pictures
+        domains = {"clean": validation.pairs} | _other_domains(fused, corpus, count, inference.views)
+        calibration = fit_calibration(list(domains.values()))
+    with progress.part("Test pictures"):
+        test = embedded(fused, corpus.test, inference.views)
+        test_scores = scores(train, test, calibration)
+    with progress.part("Other writers and symbols"):
+        symbols = [
+            embedded(fused, as_classes([alphabet], rotations=False), inference.few_shot_views, inference.few_shot_head)
+            for alphabet in corpus.alphabets_held_out
+        ]
+        inference = replace(inference, novelty_threshold=_novelty_threshold(validation, test, inference.novelty_rank))
+        generalised = (
+            *generalisation.pen_drawings(fused, corpus, test, inference.views, calibration),
             *generalisation.held_out_alphabets(corpus.alphabets_held_out, symbols),
-            *generalisation.excluded_digits(net, test, config.data.exclude_classes, inference),
-        ),
-        curves=curves(test.pairs, validation.pairs, calibration),
+            *generalisation.excluded_digits(fused, test, config.data.exclude_classes, inference),
+        )
+    with progress.part("Figures"):
+        validated = _validation_scores(train.subset(corpus.split.fit_index), validation, domains, calibration)
+        drawn = curves(test.pairs, validation.pairs, calibration)
+        # The curve for classes never trained on. Without alphabets held out, digits have to do.
+        few_shot = fit_calibration([drawings.pairs for drawings in symbols]) if symbols else calibration
+    untrained: dict[str, tuple[Metric, ...]] = {}
+    if measuring.baselines:
+        with progress.part("Baselines"):
+            untrained = baselines(net, config.training.seed, corpus.train, corpus.test)
+    embeddings = test.embeddings.numpy()
+    if measuring.map:
+        with progress.part("Map"):
+            xy = tsne(embeddings, on_step=progress.step)
+    else:
+        xy = principal_components(embeddings, 2)
+    measured = Measurements(
+        test=test_scores,
+        baselines=untrained,
+        validation=validated,
+        generalisation=generalised,
+        curves=drawn,
         history=epochs,
         pictures=Pictures(fit=len(train), test=len(test), pairs=len(test) * (len(test) - 1) // 2),
         trained_on=("mnist", *["pen"] * bool(config.data.pen), *["omniglot"] * bool(config.data.omniglot)),
         **run_record(net, config, command, seconds, device),
     )
-    embeddings = test.embeddings.numpy()
-    gallery = Gallery(corpus.test.images[:, 0].numpy(), corpus.test.labels.numpy(), embeddings, tsne(embeddings))
-    # The curve for classes never trained on. Without alphabets held out, digits have to do.
-    few_shot = fit_calibration([drawings.pairs for drawings in symbols]) if symbols else calibration
+    gallery = Gallery(corpus.test.images[:, 0].numpy(), corpus.test.labels.numpy(), embeddings, xy)
     return Bundle(net, gallery, inference, calibration, few_shot, corpus.test.names, measured)
 
 
-def _other_domains(net: EmbeddingNet, corpus: Corpus, views: Views) -> dict[str, PairDistances]:
-    """Pairs of validation pictures as people bring them: scanned, photographed, drawn by pen."""
-    some = limit(corpus.split.validation, 2500, seed=2)
+def _other_domains(net: EmbeddingNet, corpus: Corpus, count: int, views: Views) -> dict[str, PairDistances]:
+    """Pairs of so many validation pictures as people bring them: scanned, photographed, drawn by pen."""
+    some = limit(corpus.split.validation, count, seed=2)
     sets = {"scanned": corrupt(some, scan, seed=7), "photographed": corrupt(some, photograph, seed=8)}
     if corpus.pen_held_out:
         # One half of the writers held out calibrate, the other half are reported on.

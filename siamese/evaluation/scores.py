@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from siamese.bundle.curves import Curves, Histogram, Roc
 from siamese.bundle.metrics import Metric, metric
-from siamese.config import Views
+from siamese.config import Views, to_json
 from siamese.data.images import LabeledImages
 from siamese.evaluation import metrics
+from siamese.evaluation.baselines import measured_once
 from siamese.evaluation.embedded import EmbeddedSet, embedded, raw_pixels
+from siamese.models.inference import fuse
 from siamese.models.networks import EmbeddingNet, initialised
 from siamese.retrieval.calibration import Calibration
 from siamese.retrieval.distances import PairDistances
@@ -33,10 +35,8 @@ def scores(fit: EmbeddedSet, test: EmbeddedSet, calibration: Calibration | None 
         ValueError: a picture is in both sets.
     """
     assert_disjoint(fit.pictures, test.pictures)
-    found = {
-        f"{k}-nn accuracy": metrics.knn_accuracy(fit.embeddings, fit.labels, test.embeddings, test.labels, k)
-        for k in (5, 1)
-    }
+    accuracies = metrics.knn_accuracies(fit.embeddings, fit.labels, test.embeddings, test.labels, (5, 1))
+    found = {f"{k}-nn accuracy": accuracy for k, accuracy in accuracies.items()}
     found |= metrics.retrieval_scores(test.embeddings, test.labels)
     measured = tuple(metric(key, value) for key, value in found.items())
     return (*measured, *verification(test.pairs, FALSE_ACCEPT_RATES, calibration))
@@ -81,8 +81,24 @@ def assert_disjoint(fit: LabeledImages, test: LabeledImages) -> None:
         )
 
 
+def baseline_measurements(
+    net: EmbeddingNet, seed: int, fit: LabeledImages, test: LabeledImages
+) -> dict[str, tuple[str, Callable[[], tuple[Metric, ...]]]]:
+    """By title, what each baseline is known by, and what measures it; the arguments are those of `baselines`."""
+    untrained = fuse(initialised(net.config, net.input, seed))
+    return {
+        "Raw pixels": ("raw pixels", lambda: scores(raw_pixels(fit), raw_pixels(test))),
+        "Untrained network": (
+            f"untrained network {to_json(net.config)} {to_json(net.input)} seed {seed}",
+            lambda: scores(embedded(untrained, fit, Views()), embedded(untrained, test, Views())),
+        ),
+    }
+
+
 def baselines(net: EmbeddingNet, seed: int, fit: LabeledImages, test: LabeledImages) -> dict[str, tuple[Metric, ...]]:
     """The same metrics without any training: of raw pixels, and of the network as it was initialised.
+
+    What was measured before is looked up (`evaluation.baselines`).
 
     Args:
         net: the trained network, whose architecture and input count here.
@@ -90,11 +106,8 @@ def baselines(net: EmbeddingNet, seed: int, fit: LabeledImages, test: LabeledIma
         fit: pictures that k-NN is fitted on.
         test: pictures that are scored.
     """
-    untrained = initialised(net.config, net.input, seed)
-    return {
-        "Raw pixels": scores(raw_pixels(fit), raw_pixels(test)),
-        "Untrained network": scores(embedded(untrained, fit, Views()), embedded(untrained, test, Views())),
-    }
+    found = baseline_measurements(net, seed, fit, test)
+    return {title: measured_once((fit, test), what, measure) for title, (what, measure) in found.items()}
 
 
 def curves(pairs: PairDistances, validation: PairDistances, calibration: Calibration) -> Curves:

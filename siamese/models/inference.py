@@ -15,7 +15,7 @@ from siamese.config import Views
 from siamese.models.backbones import ConvBackbone, Stage
 from siamese.models.networks import EmbeddingNet, channels_last
 
-BATCH = 1000  # pictures of 28x28 embedded at a time, and fewer of larger ones
+BATCH = 250  # pictures of 28x28 embedded at a time, and fewer of larger ones: what they become stays in the cache
 ONE_VIEW = Views()
 
 
@@ -43,8 +43,7 @@ def embed(
         head: by which head; the first one if None.
         views: test-time augmentation. A picture below the uncertainty gate is embedded in several views, and the
             direction of their mean is its embedding. Both measured better (`benchmarks/recipes.md`).
-        batch_size: None for as many as hold as much as 1,000 digits do; of these 250 are faster for small networks,
-            whose activations then stay in the cache.
+        batch_size: None for as many as hold as much as 250 digits do.
 
     Returns:
         (N, embedding_dim) float32 on the CPU, rows of length 1.

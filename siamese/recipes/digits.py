@@ -44,7 +44,7 @@ def train_digits(config: RunConfig, job: Job, command: str) -> Bundle:
     network = replace(config.network, intermediate_grid=0) if config.head_retraining else config.network
     net = EmbeddingNet(network, config.input, config.training.pretrained_backbone)
     trainer = Trainer(net, sources, config.training, job.device)
-    seconds = run(trainer, protocol.validator(corpus), config, checkpoint, resumed, kept)
+    seconds = run(trainer, protocol.validator(corpus), config, checkpoint, resumed, kept, job.threads)
     net = trainer.ema
 
     # The head for unseen classes, on the frozen backbone.
@@ -57,9 +57,9 @@ def train_digits(config: RunConfig, job: Job, command: str) -> Bundle:
         net = retrain_head(net, symbols, config.training, config.head_retraining, grid, steps)
         seconds += time.perf_counter() - start
 
-    print("Measuring ...", flush=True)
     net = net.cpu().eval()
-    return protocol.evaluate(net, corpus, config, trainer.history, command, seconds, trainer.device)
+    arguments = config, trainer.history, command, seconds, trainer.device
+    return protocol.evaluate(net, corpus, *arguments, job.measuring, quiet=False)
 
 
 def _check_memory(config: RunConfig, device: str) -> None:

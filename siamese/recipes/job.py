@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from siamese.config import MeasuringConfig
+
 
 @dataclass(frozen=True)
 class Job:
@@ -19,6 +21,8 @@ class Job:
         private: create that repository so that only you see it.
         images: the folder of own pictures; None for digits.
         weights: file of weights that the backbone begins with; None for new ones.
+        threads: that it computes with; None to find the best number by trial.
+        measuring: what is measured and drawn besides.
     """
 
     data_dir: str | None
@@ -29,3 +33,5 @@ class Job:
     private: bool
     images: Path | None = None
     weights: Path | None = None
+    threads: int | None = None
+    measuring: MeasuringConfig = MeasuringConfig()

@@ -43,8 +43,7 @@ def train_pictures(config: RunConfig, job: Job, command: str) -> Bundle:
         print(f"{job.weights.name}: left out {', '.join(left_out) or 'nothing'}", flush=True)
     untrained = deepcopy(net).eval()
     trainer = Trainer(net, [corpus.source(config.folder)], config.training, job.device)
-    seconds = run(trainer, folder_protocol.validator(corpus), config, checkpoint, resumed)
-    print("Measuring ...", flush=True)
+    seconds = run(trainer, folder_protocol.validator(corpus), config, checkpoint, resumed, threads=job.threads)
     return folder_protocol.evaluate(
         trainer.restore_best().cpu().eval(),
         untrained,
@@ -55,7 +54,9 @@ def train_pictures(config: RunConfig, job: Job, command: str) -> Bundle:
         command,
         seconds,
         trainer.device,
-        frozen=pretrained,
+        pretrained,
+        job.measuring,
+        quiet=False,
     )
 
 

@@ -13,7 +13,8 @@ from siamese.config import RunConfig, from_json
 from siamese.models.networks import EmbeddingNet
 from siamese.training import checkpoints
 from siamese.training.progress import ProgressBars
-from siamese.training.trainer import Trainer, train
+from siamese.training.threads import ThreadTrial
+from siamese.training.trainer import Step, Trainer, train
 
 
 def run(
@@ -23,6 +24,7 @@ def run(
     checkpoint: Path,
     resumed: dict[str, Any] | None = None,
     kept: torch.Tensor | None = None,
+    threads: int | None = None,
 ) -> float:
     """Train to the last epoch.
 
@@ -33,6 +35,7 @@ def run(
         checkpoint: path of the file that is written after each epoch.
         resumed: the content of such a file, to go on from; None to begin.
         kept: (N,) bool, what a label-noise filter kept.
+        threads: that a step computes with; None to find the best number by trial.
 
     Returns:
         seconds of all epochs, those before a stop too, without the measuring after each.
@@ -44,11 +47,15 @@ def run(
         checkpoints.restore(trainer, resumed, str(checkpoint))
         for number, row in enumerate(trainer.history):  # told now, not when all of it is measured
             from_json(Epoch, row, f"{checkpoint}: history[{number}]")
-    bars = ProgressBars()
+    bars, trial = ProgressBars(), ThreadTrial.of_machine(threads)
+
+    def on_step(trainer: Trainer, step: Step) -> None:
+        bars.on_step(trainer, step)
+        trial.on_step(trainer, step)
 
     def on_epoch(trainer: Trainer, figures: dict[str, Any]) -> None:
         bars.on_epoch(trainer, figures)
         checkpoints.save(trainer, checkpoint, config, kept)
 
-    train(trainer, validate, bars.on_step, on_epoch)
+    train(trainer, validate, on_step, on_epoch)
     return sum(row["seconds"] for row in trainer.history)

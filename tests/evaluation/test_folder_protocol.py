@@ -78,7 +78,8 @@ def test_a_large_gallery_is_a_part_of_the_test_pictures(bundles, monkeypatch):
     images = torch.randint(0, 256, (20, 3, *net.input.size), dtype=torch.uint8)
     rows = torch.nn.functional.normalize(torch.randn(20, 8), dim=1)
     test = EmbeddedSet(LabeledImages(images, labels, tuple("abcde")), rows)
-    gallery, names = folder_protocol.gallery_of(test, net)
+    chosen = folder_protocol.gallery_part(test)
+    gallery, names = folder_protocol.gallery_of(chosen, net, np.zeros((len(chosen), 2), np.float32))
     assert len(gallery) == len(gallery.images) == 6
     for row, label in zip(gallery.embeddings, gallery.labels, strict=True):
         index = int((rows @ torch.from_numpy(row)).argmax())
