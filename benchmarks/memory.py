@@ -20,7 +20,7 @@ from tests.app_server import running, running_app
 ANSWERS = 5  # of each endpoint
 
 
-def resident(process: int) -> float:
+def resident(process: int | str) -> float:
     """Megabytes of a process that lie in memory."""
     status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
     (line,) = [line for line in status.splitlines() if line.startswith("VmRSS")]

@@ -21,7 +21,6 @@ from siamese.models.attribution import distance_attribution, place_attribution
 from siamese.models.inference import embed, fuse
 from siamese.retrieval import few_shot, projection
 from siamese.retrieval.few_shot import Recognition
-from siamese.retrieval.gallery import Gallery
 from siamese.retrieval.pictures import Picture, unembedded
 from siamese.retrieval.results import Comparison, Neighbour, Query, novelty_note
 
@@ -37,9 +36,7 @@ class Matcher:
         folder: that holds its files.
         net: its network, with fused layers.
         input: the form that a picture is brought into.
-        gallery: the bundle's.
-        calibration: likewise.
-        inference: likewise.
+        gallery, calibration, inference: the bundle's.
         labels: the label names, by index.
         threshold: the distance up to which two pictures are called the same.
     """
@@ -48,8 +45,7 @@ class Matcher:
         self.bundle, self.source, self.folder = bundle, source, folder
         self.net = fuse(bundle.net)
         self.input = self.net.input
-        self.gallery: Gallery = bundle.gallery
-        self.calibration, self.inference = bundle.calibration, bundle.inference
+        self.gallery, self.calibration, self.inference = bundle.gallery, bundle.calibration, bundle.inference
         self.labels, self.threshold = tuple(bundle.labels), bundle.calibration.threshold
 
     @classmethod
@@ -96,7 +92,7 @@ class Matcher:
     def gallery_query(self, index: int) -> Query:
         """A picture of the gallery as a query, with the embedding that the gallery holds."""
         pixels = resized(self.gallery.images[index], self.input)
-        return self.queries(pixels[None], self.gallery.embeddings[index][None])[0]
+        return self.queries(pixels[None], self.gallery.rows([index]))[0]
 
     def embed(self, images: Sequence[Picture] | np.ndarray) -> np.ndarray:
         """Embed pictures, or prepared ones as they are: (N, dim) float32, rows of length 1.
@@ -139,12 +135,12 @@ class Matcher:
         return Comparison(distance, probability, self.calibration.same(distance), novelty_note(novel))
 
     def neighbours(self, image: Picture, k: int = 10, among: np.ndarray | None = None) -> list[Neighbour]:
-        """The k pictures of the gallery that are nearest, exactly, nearest first.
+        """The k pictures of the gallery that are nearest, nearest first; `Gallery.search` says where that is exact.
 
         Args:
             image: a picture or a query.
             k: 1 or more; at most as many as there are come back.
-            among: gallery indices to search, all of them if None.
+            among: ascending gallery indices to search, all of them if None.
         """
         if k < 1:
             raise ValueError(f"k must be at least 1, got {k}.")
@@ -153,9 +149,14 @@ class Matcher:
             return list(query.nearest[:k])
         return self._search(query.embedding[None], k, among)[0]
 
+    def farthest(self, image: Picture, k: int = 10, among: np.ndarray | None = None) -> list[Neighbour]:
+        """The k pictures of the gallery that are farthest, exactly, farthest first; arguments as of `neighbours`."""
+        (query,) = self._as_queries(image)
+        return self._search(query.embedding[None], k, among, farthest=True)[0]
+
     def neighbours_of(self, index: int, k: int = 10) -> list[Neighbour]:
         """The k pictures of the gallery that are nearest to one of them, itself left out."""
-        (found,) = self._search(self.gallery.embeddings[index][None], k + 1)
+        (found,) = self._search(self.gallery.rows([index]), k + 1)
         return [neighbour for neighbour in found if neighbour.index != index][:k]
 
     def is_novel(self, image: Picture) -> bool:
@@ -193,9 +194,11 @@ class Matcher:
         labels = [label for label, _ in support]
         return few_shot.recognise(rows[:-1], labels, rows[-1], self.bundle.few_shot_calibration)
 
-    def _search(self, embeddings: np.ndarray, k: int, among: np.ndarray | None = None) -> list[list[Neighbour]]:
+    def _search(
+        self, embeddings: np.ndarray, k: int, among: np.ndarray | None = None, farthest: bool = False
+    ) -> list[list[Neighbour]]:
         """The neighbours of each of (N, dim) embeddings."""
-        distances, indices = self.gallery.search(embeddings, k, among)
+        distances, indices = (self.gallery.farthest if farthest else self.gallery.search)(embeddings, k, among)
         labels, probabilities = self.gallery.labels[indices], self.calibration.probability(distances)
         columns = (column.tolist() for column in (indices, labels, distances, probabilities))
         return [list(map(Neighbour, *row)) for row in zip(*columns, strict=True)]

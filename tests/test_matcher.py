@@ -16,6 +16,7 @@ import siamese
 from siamese import matcher as matcher_module
 from siamese.bundle.locating import PRETRAINED_GROCERIES
 from siamese.matcher import Matcher
+from siamese.retrieval.gallery import Gallery
 from siamese.retrieval.results import Query
 from siamese.retrieval.search import vote
 from tests.helpers import canvas, encoded
@@ -350,7 +351,7 @@ def test_bad_pictures_are_refused_in_one_line(matcher, drawn, call):
 def calls(monkeypatch) -> dict[str, list[int]]:
     """How many pictures each call took: of embedding, by head, of making ink, and of searching the gallery."""
     noted: dict[str, list[int]] = {"first head": [], "few-shot head": [], "ink": [], "search": []}
-    embed, prepare, search = matcher_module.embed, matcher_module.prepare, matcher_module.Gallery.search
+    embed, prepare, search = matcher_module.embed, matcher_module.prepare, Gallery.search
 
     def noted_embed(net, images, head=None, *rest):
         noted["few-shot head" if head else "first head"].append(len(images))
@@ -366,7 +367,7 @@ def calls(monkeypatch) -> dict[str, list[int]]:
 
     monkeypatch.setattr(matcher_module, "embed", noted_embed)
     monkeypatch.setattr(matcher_module, "prepare", noted_ink)
-    monkeypatch.setattr(matcher_module.Gallery, "search", noted_search)
+    monkeypatch.setattr(Gallery, "search", noted_search)
     return noted
 
 

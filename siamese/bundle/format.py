@@ -2,8 +2,9 @@
 
 config.json           format version, input, architecture, inference, label names, calibrations
 model.safetensors     weights, float32
-gallery.png           the gallery's pictures, a sprite sheet, 100 a row; gallery.webp where they are no ink
-gallery.safetensors   their embeddings (float16), labels, map coordinates
+gallery.png           the gallery's pictures, a sprite sheet, 100 a row; gallery.webp where they are no ink, and
+                      gallery.tiles where they are many, small pictures one after the other
+gallery.safetensors   their embeddings (float16), labels, map coordinates; where the tiles begin, and the index, if there is one
 metrics.json          everything measured, and how
 README.md             the model card
 """
@@ -18,10 +19,9 @@ from typing import Any, TypeVar
 
 from siamese.bundle.card import model_card
 from siamese.bundle.files import read_json, write_json, write_text, written_together
-from siamese.bundle.gallery_files import load_gallery, save_gallery
+from siamese.bundle.gallery_files import load_gallery, pictures_file, save_gallery
 from siamese.bundle.measurements import Measurements
 from siamese.bundle.self_check import check_embeddings
-from siamese.bundle.sprite import file_name
 from siamese.bundle.weights import load_weights, save_weights
 from siamese.config import InferenceConfig, InputConfig, NetworkConfig, check_input, from_json, to_json
 from siamese.models.networks import EmbeddingNet, channels_last
@@ -30,7 +30,8 @@ from siamese.retrieval.gallery import Gallery
 
 FORMAT_VERSION = 3
 FILES = ("config.json", "model.safetensors", "gallery.png", "gallery.safetensors", "metrics.json", "README.md")
-INSTEAD = {"gallery.png": "gallery.webp"}  # where the pictures are no ink
+INSTEAD = {"gallery.png": ("gallery.webp", "gallery.tiles")}  # where the pictures are no ink, or many
+ALL_FILES = (*FILES, *(other for others in INSTEAD.values() for other in others))
 
 MOST_LABELS, LONGEST_LABEL = 20_000, 255  # names, and characters of one: a folder's name at most
 
@@ -126,20 +127,22 @@ def save(bundle: Bundle, folder: Path) -> None:
         write_json(unfinished / "metrics.json", to_json(bundle.measurements))
         write_text(unfinished / "README.md", card)
         write_json(unfinished / "config.json", config)
-    for other in {*INSTEAD, *INSTEAD.values()} - {file_name(bundle.net.input)}:  # of a bundle with another input
-        (folder / other).unlink(missing_ok=True)
+    kept = pictures_file(bundle.gallery, bundle.net.input)
+    for name, others in INSTEAD.items():
+        for other in {name, *others} - {kept}:  # of a bundle with another input, or with fewer pictures or more
+            (folder / other).unlink(missing_ok=True)
 
 
 def missing_files(names: Iterable[str]) -> list[str]:
     """What a folder or a repository with files of these names lacks to be a bundle."""
     present = set(names)
-    missing = [name for name in FILES if not present & {name, INSTEAD.get(name, name)}]
-    return [f"{name} or {INSTEAD[name]}" if name in INSTEAD else name for name in missing]
+    ways = [(name, *INSTEAD.get(name, ())) for name in FILES]
+    return [" or ".join(names) for names in ways if not present & set(names)]
 
 
 def files_of(names: Iterable[str]) -> list[str]:
     """Which of these files are a bundle's."""
-    return [name for name in names if name in (*FILES, *INSTEAD.values())]
+    return [name for name in names if name in ALL_FILES]
 
 
 def load(folder: Path, self_check: bool = True) -> Bundle:
@@ -165,8 +168,6 @@ def load(folder: Path, self_check: bool = True) -> Bundle:
     if version != FORMAT_VERSION:
         raise ValueError(f"{path} has format version {version!r}; this code reads {FORMAT_VERSION}.")
     config = _understand(BundleConfig, values, path)
-    if not (folder / file_name(config.input)).is_file():
-        raise ValueError(f"{str(folder)!r} is no complete model: {file_name(config.input)} is missing.")
 
     def build() -> EmbeddingNet:
         try:

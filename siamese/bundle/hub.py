@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import re
 import shlex
 from dataclasses import dataclass
@@ -21,11 +22,13 @@ from huggingface_hub.utils import HFValidationError, validate_repo_id
 from siamese.bundle.card import model_card
 from siamese.bundle.deadline import within
 from siamese.bundle.files import write_text
-from siamese.bundle.format import FILES, INSTEAD, files_of, load, missing_files
+from siamese.bundle.format import ALL_FILES, files_of, load, missing_files
 from siamese.bundle.hub_errors import LOGIN, explain, first_line
 
 CHECK_SECONDS = 10.0  # for four small requests
 TRANSFER_SECONDS = 600.0  # for 8 MB over a slow line
+PORTION = 2**20  # bytes of a file that are hashed at a time
+BYTES_A_SECOND = 1_000_000  # of what is larger: a large gallery has more time
 
 
 @dataclass(frozen=True)
@@ -73,14 +76,17 @@ def push(folder: str | Path, repo: str, private: bool = False, token: str | None
     folder = Path(folder)
     _check_name(repo)
     bundle = load(folder)
-    contents = {name: (folder / name).read_bytes() for name in files_of(sorted(path.name for path in folder.iterdir()))}
+    contents: dict[str, bytes | Path] = {
+        name: folder / name for name in files_of(sorted(path.name for path in folder.iterdir()))
+    }
+    seconds = TRANSFER_SECONDS + sum((folder / name).stat().st_size for name in contents) / BYTES_A_SECOND
     try:
         contents["README.md"] = model_card(bundle.measurements, bundle.net.config.heads, repo).encode()
     except ValueError as error:
         raise ValueError(f"{folder / 'metrics.json'} lacks what the model card shows: {error}.") from error
     try:
         within(CHECK_SECONDS, _prepare, repo, private, token)
-        address, changed = within(TRANSFER_SECONDS, _commit, contents, repo, token)
+        address, changed = within(seconds, _commit, contents, repo, token)
     except Exception as error:
         again = shlex.join(["python", "-m", "siamese", "push", str(folder), repo, *["--private"] * private])
         whole = f"The bundle in {folder} is whole; to try again: {again}"
@@ -145,7 +151,7 @@ def _prepare(repo: str, private: bool, token: str | None) -> None:
         raise ValueError("it exists and is public: make it private in its settings, or leave --private out")
 
 
-def _commit(contents: dict[str, bytes], repo: str, token: str | None) -> tuple[str, bool]:
+def _commit(contents: dict[str, bytes | Path], repo: str, token: str | None) -> tuple[str, bool]:
     """Upload what differs from the repository: the commit's address, and whether it is a new one."""
     api = _api(token)
     info = api.model_info(repo, files_metadata=True, timeout=CHECK_SECONDS)
@@ -156,10 +162,18 @@ def _commit(contents: dict[str, bytes], repo: str, token: str | None) -> tuple[s
     return api.create_commit(repo, operations, commit_message="Upload a trained bundle").commit_url, True
 
 
-def _is_content(file: RepoSibling, content: bytes) -> bool:
+def _is_content(file: RepoSibling, content: bytes | Path) -> bool:
+    """Whether bytes, or those of a local file, are what the Hub lists; of a large file never all are in memory."""
+    listed: str | None
+    size = len(content) if isinstance(content, bytes) else content.stat().st_size
     if file.lfs:
-        return hashlib.sha256(content).hexdigest() == file.lfs.sha256
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest() == file.blob_id
+        digest, listed = hashlib.sha256(), file.lfs.sha256
+    else:
+        digest, listed = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False), file.blob_id
+    with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as stream:
+        while block := stream.read(PORTION):
+            digest.update(block)
+    return digest.hexdigest() == listed
 
 
 def _download(repo: str, revision: str, timeout: float) -> Path:
@@ -172,7 +186,7 @@ def _download(repo: str, revision: str, timeout: float) -> Path:
     for name in files_of(listed):
         for again in (False, True):
             path = Path(hf_hub_download(repo, name, revision=info.sha, etag_timeout=timeout, force_download=again))
-            if _is_content(listed[name], path.read_bytes()):
+            if _is_content(listed[name], path):
                 break
         else:
             # The client trusts whatever lies in the cache for good, so a damaged file must not stay there.
@@ -187,7 +201,6 @@ def _download(repo: str, revision: str, timeout: float) -> Path:
 
 def _cached(repo: str, revision: str) -> Path | None:
     """The folder of an earlier, complete download."""
-    names = [*FILES, *INSTEAD.values()]
-    paths = {name: try_to_load_from_cache(repo, name, revision=revision) for name in names}
+    paths = {name: try_to_load_from_cache(repo, name, revision=revision) for name in ALL_FILES}
     found = {name: path for name, path in paths.items() if isinstance(path, str)}
     return Path(found["config.json"]).parent if not missing_files(found) else None

@@ -38,7 +38,7 @@ def check_embeddings(net: EmbeddingNet, gallery: Gallery, inference: InferenceCo
     index = np.unique(np.linspace(0, len(gallery) - 1, PICTURES).astype(int))
     pixels = [resized(gallery.images[i], net.input) for i in index]
     made = embed(net, to_batch(pixels, net.input), views=inference.views).numpy()
-    distances = np.linalg.norm(made[:, None] - gallery.embeddings[index][None], axis=2)
+    distances = np.linalg.norm(made[:, None] - gallery.rows(index)[None], axis=2)
     own = distances.diagonal()
     if net.input.kind == "ink":
         found = own <= SAME

@@ -79,7 +79,7 @@ def check(content: bytes, count: int, input: InputConfig) -> None:
         ValueError: it is not; the message goes on from the file's name.
     """
     height, width = cell_size(input)
-    with _opened(content, input) as image:
+    with opened(content, input) as image:
         mode, size = image.mode, image.size
         image.verify()
     if mode != ("L" if input.kind == "ink" else "RGB") or size != (PER_ROW * width, -(-count // PER_ROW) * height):
@@ -90,7 +90,7 @@ def check(content: bytes, count: int, input: InputConfig) -> None:
 def unpack(content: bytes, count: int, input: InputConfig) -> np.ndarray:
     """The pictures of a file that `check` passes: (count, h, w) uint8, or (count, h, w, 3) where they have colours."""
     height, width = cell_size(input)
-    with _opened(content, input) as image:
+    with opened(content, input) as image:
         sheet = np.asarray(image if input.channels == 3 or image.mode == "L" else image.convert("L"))
     colours = sheet.shape[2:]
     cells = sheet.reshape(-1, height, PER_ROW, width, *colours).swapaxes(1, 2)
@@ -98,7 +98,12 @@ def unpack(content: bytes, count: int, input: InputConfig) -> np.ndarray:
 
 
 @contextlib.contextmanager
-def _opened(content: bytes, input: InputConfig) -> Iterator[Image.Image]:
+def opened(content: bytes, input: InputConfig) -> Iterator[Image.Image]:
+    """The content of a file as a Pillow image, PNG for ink, else WebP.
+
+    Raises:
+        ValueError: it is none, or what is done with it shows that it is damaged; the message goes on from the file's name.
+    """
     name = "PNG" if input.kind == "ink" else "WebP"
     try:
         with Image.open(io.BytesIO(content), formats=[name.upper()]) as image:

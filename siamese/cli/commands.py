@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from contextlib import nullcontext
 from pathlib import Path
 
 from siamese.cli import pairs
@@ -29,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     index.add_argument("folder", type=Path, help="with a sub-folder for each class, or without any")
     index.add_argument("--model", help="a bundle's folder or user/repo on the Hub; default: the one that ships")
     index.add_argument("--out", required=True, type=Path, help="folder of the new bundle, such as runs/mine")
+    index.add_argument("--device", choices=("cpu", "cuda", "mps"), help="default: a GPU if there is one")
     index.set_defaults(run=_index)
     push = commands.add_parser("push", help="upload a bundle in one commit")
     push.add_argument("folder", help="of the bundle, such as runs/base")
@@ -46,15 +48,24 @@ def _index(given: argparse.Namespace) -> None:
     from siamese.bundle.folder_lock import alone_in
     from siamese.bundle.locating import names_folder
     from siamese.matcher import load
+    from siamese.models.device import best_device
+    from siamese.models.processes import is_main
     from siamese.recipes.index import index
+    from siamese.recipes.indexing.together import together
 
-    matcher = load(given.model)
-    # Of this machine's folders only the names are told: a bundle may be published.
-    source = matcher.folder.resolve().name if given.model and names_folder(given.model) else matcher.source
-    words = ["python", "-m", "siamese", "index", given.folder.resolve().name, "--out", given.out.resolve().name]
-    words += ["--model", source] if given.model else []
-    with alone_in(given.out):
-        count, failed = index(matcher, given.folder, given.out, shlex.join(words))
+    with together() as wait:
+        if not is_main():
+            wait()  # until the main process has found all to be in order
+        matcher = load(given.model)
+        # Of this machine's folders only the names are told: a bundle may be published.
+        source = matcher.folder.resolve().name if given.model and names_folder(given.model) else matcher.source
+        words = ["python", "-m", "siamese", "index", given.folder.resolve().name, "--out", given.out.resolve().name]
+        words += ["--model", source] if given.model else []
+        with alone_in(given.out) if is_main() else nullcontext():
+            device = given.device or best_device()
+            count, failed = index(matcher, given.folder, given.out, shlex.join(words), device, wait)
+    if not is_main():
+        return
     for name, why in failed:
         print(f"Left out: {name}: {why}")
     if failed:

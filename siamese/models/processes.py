@@ -18,3 +18,13 @@ def world_size() -> int:
 def is_main() -> bool:
     """Whether this is the process that writes, measures and pushes."""
     return rank() == 0
+
+
+def local_rank() -> int:
+    """Which of the processes on its own machine this is, from 0."""
+    return int(os.environ.get("LOCAL_RANK", "0"))
+
+
+def local_world_size() -> int:
+    """How many processes there are on this machine."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))

@@ -1,124 +1,168 @@
-"""A folder of pictures as the gallery of a trained model: no training, only embedding. It goes on where it was stopped."""
+"""A folder of pictures as the gallery of a trained model: no training, only embedding. It goes on where it was stopped.
+
+What memory holds beside a portion of the pictures is the list of their paths, and a few bytes of each. Under torchrun each
+process embeds its share of them, on a GPU of its own where there are any.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import load_file, save_file
+import torch
 from tqdm import tqdm
 
+from siamese.bundle import sprite, tiles
 from siamese.bundle.card import INDEXED
-from siamese.bundle.files import write_whole
 from siamese.bundle.format import save
-from siamese.bundle.sprite import MOST, thumbnails
-from siamese.data.folder import PictureFiles, labelled, pictures_below, readable
-from siamese.data.reading import read_pictures
-from siamese.inputs.preparing import to_pixels
+from siamese.config import to_json
+from siamese.data.folder import PictureFiles, readable
+from siamese.inputs.preparing import to_batch
 from siamese.matcher import Matcher
-from siamese.retrieval.gallery import Gallery
-from siamese.retrieval.projection import tsne
+from siamese.models.inference import embed
+from siamese.models.processes import is_main, local_rank, rank, world_size
+from siamese.recipes.indexing.files import find_files, marks_of
+from siamese.recipes.indexing.joining import joined, rows_of
+from siamese.recipes.indexing.portions import read_portions
+from siamese.recipes.indexing.share import Share, appending, read_share
+from siamese.retrieval import gallery as galleries
+from siamese.retrieval.index_building import INSTALL, can_build
 
-PORTION = 200  # pictures that are read and embedded at a time
-GROWTH = 0.1  # of the work that is kept, by which it grows before it is kept again: a long run is not spent on writing
-PARTIAL = "index.safetensors"  # in the folder of the result, until it is whole
-UNLABELLED = "unlabelled"
+WORK = "index.partial"  # in the folder of the result, until it is whole
+FAILED = "failed.jsonl"
 BEFORE = " With the gallery that it had before, it was said of the model: "
 
 
-def find_files(folder: Path, out: Path) -> tuple[PictureFiles, list[str]]:
-    """The pictures of a folder, labelled by its sub-folders; by none of them if there are no sub-folders with pictures.
-
-    Args:
-        folder: to look through.
-        out: where the result is written. What lies there is no picture of the folder, wherever it is.
-
-    Returns:
-        the pictures, and the names of those that lie beside the sub-folders and so have no label.
-
-    Raises:
-        ValueError: there is no such folder, or no picture in it, or more than a sheet of thumbnails holds.
-    """
-    if not folder.is_dir():
-        raise ValueError(f"There is no folder {str(folder)!r}.")
-    if out.resolve() == folder.resolve():
-        raise ValueError(f"{str(folder)!r} holds the pictures: write the result to another folder.")
-    found = [path for path in pictures_below(folder) if not path.resolve().is_relative_to(out.resolve())]
-    loose = [path for path in found if path.parent == folder]
-    if len(loose) < len(found):
-        files = labelled(folder, [path for path in found if path.parent != folder])
-    else:
-        files, loose = PictureFiles(folder, tuple(found), (0,) * len(found), (UNLABELLED,)), []
-    if not files:
-        raise ValueError(f"{str(folder)!r} holds no pictures.")
-    if len(files) > MOST:
-        raise ValueError(
-            f"{str(folder)!r} holds {len(files)} pictures; a gallery holds at most {MOST}. Index a part of it."
-        )
-    return files, [readable(path.name) for path in loose]
-
-
-def index(matcher: Matcher, folder: Path, out: Path, command: str) -> tuple[int, list[tuple[str, str]]]:
+def index(
+    matcher: Matcher,
+    folder: Path,
+    out: Path,
+    command: str,
+    device: str = "cpu",
+    wait: Callable[[], None] = lambda: None,
+) -> tuple[int, list[tuple[str, str]]]:
     """Write a bundle with the model of a matcher and the pictures of a folder.
 
     Args:
         matcher: the trained model.
         folder: of the pictures.
-        out: folder of the bundle. Embeddings are kept there while the work goes on.
+        out: folder of the bundle. What is done is kept there while the work goes on.
         command: that makes the same bundle again.
+        device: that embeds: cpu, cuda or mps.
+        wait: for the other processes, as `indexing.together` gives it.
 
     Returns:
-        how many pictures the gallery has, and the name of each that was left out, with the reason.
+        how many pictures the gallery has, and the name of each that was left out, with the reason. A process that is not
+        the main one has embedded its share, and knows neither.
 
     Raises:
-        ValueError: there is nothing to index.
+        ValueError: there is nothing to index, or faiss is missing where an index will be needed.
     """
     files, loose = find_files(folder, out)
-    marks = [_mark(files, number) for number in range(len(files))]
+    if len(files) > galleries.EXACT_UP_TO and not can_build():
+        raise ValueError(
+            f"{len(files)} pictures are searched by an index, which faiss builds. Install it: {INSTALL}. Then start again."
+        )
+    work, encoded = out / WORK, len(files) > sprite.MOST
     model = hashlib.sha256((matcher.folder / "model.safetensors").read_bytes()).hexdigest()
-    left = _partial(out / PARTIAL, model)
-    done = {mark: left[mark] for mark in marks if mark in left}
-    written = len(done)
+    form = {
+        "model": model,
+        "input": to_json(matcher.input),
+        "dim": matcher.net.config.embedding_dim,
+        "encoded": encoded,
+    }
+    if is_main():
+        for left in out.glob(".unfinished-*"):  # of a run that was killed as it wrote its result
+            shutil.rmtree(left)
+        wait()  # as the others do before they begin: what is wrong by now is said once
+    _embed_share(matcher, files, work, form, device)
+    wait()
+    if not is_main():
+        return 0, []
+
+    marks = marks_of(files, range(len(files)))
+    shares = _shares(work, form)
+    rows = rows_of(marks, shares)
+    kept = np.flatnonzero(rows >= 0).tolist()
     failed = [(name, "It lies beside the folders of the classes, so that it has no label.") for name in loose]
-    try:
-        with tqdm(total=len(files), desc="Embedding", unit=" pictures", initial=written, mininterval=1) as bar:
-            waiting = [number for number, mark in enumerate(marks) if mark not in done]
-            for start in range(0, len(waiting), PORTION):
-                numbers = waiting[start : start + PORTION]
-                reading = read_pictures([files.paths[number] for number in numbers], matcher.input)
-                failed += [(files.name_of(numbers[place]), why) for place, why in reading.failed.items()]
-                if reading.read:
-                    pixels = to_pixels(reading.images, matcher.input)
-                    rows = zip(matcher.embed(pixels), thumbnails(pixels, matcher.input), strict=True)
-                    done |= zip((marks[numbers[place]] for place in reading.read), rows, strict=True)
-                bar.update(len(numbers))
-                if len(done) - written > GROWTH * written:
-                    _keep(out / PARTIAL, done, model)
-                    written = len(done)
-    finally:
-        if len(done) > written:
-            _keep(out / PARTIAL, done, model)
-    kept = [number for number in range(len(files)) if marks[number] in done]
+    failed += _failures(files, np.flatnonzero(rows < 0).tolist(), work)
     if not kept:
+        shutil.rmtree(work)
         name, why = failed[-1]
         raise ValueError(f"None of the {len(files)} pictures of {str(folder)!r} can be read, such as {name}: {why}")
-    _write(matcher, files.only(kept), [done[marks[number]] for number in kept], out, command)
-    (out / PARTIAL).unlink(missing_ok=True)
+    files = files.only(kept)
+    labels = np.array(files.labels, np.int64)
+    gallery = joined(shares, rows[kept], labels, matcher.input, encoded, work, _told)
+    _write(matcher, files, gallery, out, command)
+    del gallery, shares  # which read from the files there: Windows removes none that is in use
+    shutil.rmtree(work)
     return len(kept), failed
 
 
-def _write(
-    matcher: Matcher, files: PictureFiles, done: Sequence[tuple[np.ndarray, np.ndarray]], out: Path, command: str
-) -> None:
-    embeddings = np.stack([row for row, _ in done])
-    gallery = Gallery(
-        np.stack([picture for _, picture in done]), np.array(files.labels, np.int64), embeddings, tsne(embeddings)
-    )
+def _told(step: str) -> None:
+    print(step, "...", flush=True)
+
+
+def _embed_share(matcher: Matcher, files: PictureFiles, work: Path, form: dict[str, Any], device: str) -> None:
+    """Embed those of this process's pictures that no process has embedded yet; the others' runs may have had another number of them."""
+    mine = np.arange(rank(), len(files), world_size())
+    marks = marks_of(files, mine)
+    done = _shares(work, form)
+    waiting = np.flatnonzero(rows_of(marks, done) < 0)
+    if device == "cuda" and world_size() > 1:
+        device = f"cuda:{local_rank() % torch.cuda.device_count()}"
+    net = matcher.net if device == "cpu" else deepcopy(matcher.net).to(device)
+    store = partial(tiles.encode, input=matcher.input) if form["encoded"] else np.ndarray.tobytes
+    portions = read_portions([files.paths[mine[number]] for number in waiting], matcher.input, store)
+    own, at = work / f"share-{rank():03d}", 0
+    with (
+        appending(own, form) as append,
+        (own / FAILED).open("w", encoding="utf-8") as failures,
+        tqdm(
+            total=len(mine),
+            desc="Embedding",
+            unit=" pictures",
+            initial=len(mine) - len(waiting),
+            mininterval=1,
+            disable=not is_main(),
+        ) as bar,
+    ):
+        for portion in portions:
+            numbers = waiting[at : at + len(portion.read) + len(portion.failed)]
+            if portion.read:
+                batch = to_batch(portion.pixels, matcher.input)
+                rows = embed(net, batch, views=matcher.inference.views).numpy()
+                append(marks[numbers[portion.read]], rows, portion.stored)
+            for place, why in portion.failed.items():
+                failures.write(json.dumps([files.name_of(mine[numbers[place]]), why]) + "\n")
+            failures.flush()
+            at += len(numbers)
+            bar.update(len(numbers))
+
+
+def _shares(work: Path, form: dict[str, Any]) -> list[Share]:
+    """What all processes have done, those of an earlier run with another number of them too."""
+    found = (read_share(path, form) for path in sorted(work.glob("share-*")))
+    return [share for share in found if share]
+
+
+def _failures(files: PictureFiles, missing: Sequence[int], work: Path) -> list[tuple[str, str]]:
+    """The name of each picture that no share has, and why."""
+    lines = [line for path in sorted(work.glob(f"share-*/{FAILED}")) for line in path.read_text("utf-8").splitlines()]
+    reasons = dict(json.loads(line) for line in lines)
+    names = [files.name_of(number) for number in missing]
+    return [(name, reasons.get(name, "It was changed while it was indexed.")) for name in names]
+
+
+def _write(matcher: Matcher, files: PictureFiles, gallery: galleries.Gallery, out: Path, command: str) -> None:
     measurements = matcher.bundle.measurements
     before = measurements.provenance
     if before.startswith(INDEXED):  # an indexed gallery gives way to this one
@@ -127,42 +171,18 @@ def _write(
     provenance = (
         f"{INDEXED} `{command}` from {len(files)} pictures of {classes} in "
         f"{readable(files.root.resolve().name)}; nothing was trained, and the figures are those of the model."
-        + (BEFORE + before if before else "")
     )
+    if gallery.index:
+        searched = (
+            f" Its index looks into {gallery.index.probes} of {len(gallery.index.centroids)} lists, and finds "
+            f"{gallery.index.recall:.2%} of the 10 nearest that an exact search finds."
+        )
+        print(searched.strip())
+        provenance += searched
     bundle = replace(
         matcher.bundle,
         gallery=gallery,
         labels=files.names,
-        measurements=replace(measurements, provenance=provenance),
+        measurements=replace(measurements, provenance=provenance + (BEFORE + before if before else "")),
     )
     save(bundle, out)
-
-
-def _mark(files: PictureFiles, number: int) -> str:
-    """What a picture is known by again: its path within the folder, size and time of its last change."""
-    found = files.paths[number].stat()
-    return json.dumps([files.name_of(number), found.st_size, found.st_mtime_ns])
-
-
-def _keep(path: Path, done: dict[str, tuple[np.ndarray, np.ndarray]], model: str) -> None:
-    arrays = {
-        "embeddings": np.stack([row for row, _ in done.values()]),
-        "pictures": np.stack([picture for _, picture in done.values()]),
-    }
-    write_whole(path, lambda temporary: save_file(arrays, temporary, {"marks": json.dumps(list(done)), "model": model}))
-
-
-def _partial(path: Path, model: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """What a stopped run left behind; nothing if it is of another model."""
-    if not path.is_file():
-        return {}
-    try:
-        with safe_open(path, "np") as file:
-            written = file.metadata()
-        if written["model"] != model:
-            return {}
-        arrays = load_file(path)
-        rows = zip(arrays["embeddings"], arrays["pictures"], strict=True)
-        return dict(zip(json.loads(written["marks"]), rows, strict=True))
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is left from a stopped run and cannot be read: delete it to begin anew.") from error

@@ -107,15 +107,25 @@ def principal_components(embeddings: np.ndarray, count: int = 3) -> np.ndarray:
 
 
 def place(places: np.ndarray, distances: np.ndarray) -> tuple[float, ...]:
-    """The place of a new picture: the mean of its nearest neighbours' places, weighted by a Gaussian of the distance.
+    """The place of a new picture: one coordinate an axis, always finite; see `place_all`.
 
     Args:
         places: (k, axes) coordinates of the neighbours, nearest first.
-        distances: (k,) to them, in the embedding space. Their median sets the width of the Gaussian.
+        distances: (k,) to them, in the embedding space.
+    """
+    return tuple(place_all(places[None], distances[None])[0].tolist())
+
+
+def place_all(places: np.ndarray, distances: np.ndarray) -> np.ndarray:
+    """The places of new pictures: each the mean of its nearest neighbours' places, weighted by a Gaussian of the distance.
+
+    Args:
+        places: (N, k, axes) coordinates of the neighbours of each, nearest first.
+        distances: (N, k) to them, in the embedding space. Their median sets the width of the Gaussian.
 
     Returns:
-        one coordinate an axis, always finite.
+        (N, axes), always finite.
     """
-    scale = max(float(distances[len(distances) // 2]), 1e-6)
+    scale = np.maximum(distances[:, distances.shape[1] // 2, None], 1e-6)
     weights = np.exp(-((distances / scale) ** 2) * 2)
-    return tuple(((places * weights[:, None]).sum(axis=0) / weights.sum()).tolist())
+    return (places * weights[:, :, None]).sum(axis=1) / weights.sum(axis=1, keepdims=True)

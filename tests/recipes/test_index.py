@@ -10,8 +10,12 @@ import pytest
 
 import siamese
 from siamese import cli
+from siamese.bundle import sprite
 from siamese.inputs.preparing import prepare
 from siamese.recipes import index as indexing
+from siamese.recipes.indexing import files as indexed_files
+from siamese.recipes.indexing import portions
+from siamese.retrieval import gallery as galleries
 from tests.picture_bundle import save_picture_bundle
 from tests.picture_folders import document, photograph, write_folder
 
@@ -87,7 +91,7 @@ def test_another_gallery_takes_the_place_of_the_first(model, tmp_path):
 
 
 def test_more_than_a_sheet_holds_is_refused(model, tmp_path, monkeypatch):
-    monkeypatch.setattr(indexing, "MOST", 5)
+    monkeypatch.setattr(indexed_files, "MOST_PICTURES", 5)
     with pytest.raises(ValueError, match="holds 6 pictures; a gallery holds at most 5"):
         indexing.index(siamese.load(model), write_folder(tmp_path / "shelf", 3, 2), tmp_path / "out", "")
 
@@ -100,33 +104,101 @@ def test_nothing_that_can_be_read_is_a_line_with_a_reason(model, tmp_path, capsy
     assert not (tmp_path / "out").exists()
 
 
-def test_a_stopped_run_goes_on_where_it_was(model, tmp_path, monkeypatch):
+@pytest.mark.parametrize("sheet", [True, False])
+def test_a_stopped_run_goes_on_where_it_was(model, tmp_path, monkeypatch, sheet):
     root = write_folder(tmp_path / "shelf", 3, 4)
     matcher, out = siamese.load(model), tmp_path / "out"
-    monkeypatch.setattr(indexing, "PORTION", 5)
-    embed, seen = type(matcher).embed, []
+    monkeypatch.setattr(portions, "PORTION", 5)
+    if not sheet:
+        monkeypatch.setattr(sprite, "MOST", 11)
+    embed, seen = indexing.embed, []
 
-    def stopping(self, pictures):
+    def stopping(net, pictures, **options):
         if len(seen) == 2:
             raise KeyboardInterrupt
         seen.append(len(pictures))
-        return embed(self, pictures)
+        return embed(net, pictures, **options)
 
-    monkeypatch.setattr(type(matcher), "embed", stopping)
+    monkeypatch.setattr(indexing, "embed", stopping)
     with pytest.raises(KeyboardInterrupt):
         indexing.index(matcher, root, out, "")
-    assert [path.name for path in out.iterdir()] == ["index.safetensors"]
+    assert [path.name for path in out.iterdir()] == ["index.partial"]
+    for path in (out / "index.partial" / "share-000").iterdir():  # as a process leaves them that is killed as it writes
+        if path.name in ("embeddings", "pictures", "ends", "marks"):
+            path.write_bytes(path.read_bytes() + b"half")
+    (out / ".unfinished-x").mkdir()
     photograph(9, 9).save(root / "class00" / "0.png")  # changed meanwhile, so that it is embedded anew
     again = []
-    monkeypatch.setattr(type(matcher), "embed", lambda self, given: again.append(len(given)) or embed(self, given))
+    monkeypatch.setattr(indexing, "embed", lambda net, given, **o: again.append(len(given)) or embed(net, given, **o))
     assert indexing.index(matcher, root, out, "")[0] == 12
     assert sum(seen) == 10 and sum(again) == 3
     whole = tmp_path / "whole"
     indexing.index(matcher, root, whole, "")
     first, second = siamese.load(out).gallery, siamese.load(whole).gallery
     assert np.abs(first.embeddings - second.embeddings).max() < 1e-3
-    assert np.array_equal(first.images, second.images)
-    assert not (out / "index.safetensors").exists()
+    assert np.array_equal(first.images[:], second.images[:]) and np.array_equal(first.labels, second.labels)
+    assert {path.name for path in out.iterdir()} == {path.name for path in whole.iterdir()}
+    assert sheet == (first.tiles is None)
+
+
+def test_processes_of_a_run_embed_a_share_each_and_the_main_one_joins_them(model, tmp_path, monkeypatch):
+    root, out = write_folder(tmp_path / "shelf", 3, 4), tmp_path / "out"
+    (root / "class01" / "1.png").write_bytes(b"no picture")
+    matcher, waited = siamese.load(model), []
+    monkeypatch.setattr(sprite, "MOST", 10)
+    monkeypatch.setattr(galleries, "MAP_POINTS", 6)
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    for rank in ("2", "1"):
+        monkeypatch.setenv("RANK", rank)
+        assert indexing.index(matcher, root, out, "", wait=lambda: waited.append(1)) == (0, [])
+    monkeypatch.setenv("WORLD_SIZE", "2")  # the run was stopped, and goes on with one process fewer
+    for rank in ("1", "0"):
+        monkeypatch.setenv("RANK", rank)
+        count, failed = indexing.index(matcher, root, out, "", wait=lambda: waited.append(1))
+    assert (count, [name for name, _ in failed], len(waited)) == (11, ["class01/1.png"], 5)
+    monkeypatch.delenv("RANK"), monkeypatch.delenv("WORLD_SIZE")
+    indexing.index(matcher, root, tmp_path / "alone", "")
+    shared, alone = siamese.load(out).gallery, siamese.load(tmp_path / "alone").gallery
+    assert np.abs(shared.embeddings - alone.embeddings).max() < 1e-3
+    assert np.array_equal(shared.images[:], alone.images[:]) and np.array_equal(shared.labels, alone.labels)
+    assert len(shared.sample) == 6 and np.isfinite(shared.xy).all() and len(np.unique(shared.xy, axis=0)) > 6
+
+
+def test_a_large_gallery_has_an_index_that_is_written_down(model, tmp_path, monkeypatch, capsys):
+    pytest.importorskip("faiss")
+    root, out = write_folder(tmp_path / "shelf", 2, 45), tmp_path / "out"
+    monkeypatch.setattr(galleries, "EXACT_UP_TO", 80)
+    indexing.index(siamese.load(model), root, out, "")
+    made = siamese.load(out)
+    assert made.gallery.index and len(made.gallery.index.order) == 90
+    told = f"looks into {made.gallery.index.probes} of 2 lists, and finds {made.gallery.index.recall:.2%} of the 10 nearest"
+    assert told in capsys.readouterr().out and told in made.bundle.measurements.provenance
+
+
+def test_without_faiss_many_pictures_are_not_begun(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(galleries, "EXACT_UP_TO", 3)
+    monkeypatch.setattr(indexing, "can_build", lambda: False)
+    with pytest.raises(ValueError, match=r'Install it: pip install "siamese\[index\]"'):
+        indexing.index(siamese.load(model), write_folder(tmp_path / "shelf", 1, 4), tmp_path / "out", "")
+    assert not (tmp_path / "out").exists()
+
+
+def test_another_model_begins_anew_and_a_damaged_share_is_named(model, tmp_path, monkeypatch):
+    root, out = write_folder(tmp_path / "shelf", 1, 4), tmp_path / "out"
+    matcher, write = siamese.load(model), indexing._write
+    monkeypatch.setattr(indexing, "_write", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        indexing.index(matcher, root, out, "")
+    form = out / "index.partial" / "share-000" / "form.json"
+    whole = form.read_text()
+    form.write_text("{")
+    with pytest.raises(ValueError, match=r"share-000 is left from a stopped run .* delete it to begin anew"):
+        indexing.index(matcher, root, out, "")
+    form.write_text(whole.replace('"model": "', '"model": "x'))
+    monkeypatch.setattr(indexing, "_write", write)
+    embed, seen = indexing.embed, []
+    monkeypatch.setattr(indexing, "embed", lambda net, given, **o: seen.append(len(given)) or embed(net, given, **o))
+    assert indexing.index(matcher, root, out, "")[0] == sum(seen) == 4
 
 
 @pytest.mark.parametrize(("name", "message"), [("nowhere", "There is no folder"), ("empty", "holds no pictures")])

@@ -7,7 +7,8 @@ import pytest
 
 from siamese.bundle import format as bundle_format
 from siamese.bundle import sprite
-from siamese.retrieval.gallery import Gallery
+from siamese.retrieval import gallery as galleries
+from siamese.retrieval.gallery import Gallery, sample_of
 from siamese.retrieval.search import BLOCK, nearest
 from tests.helpers import unit_rows
 
@@ -68,3 +69,15 @@ def test_the_sheet_is_decoded_once_and_not_before_a_picture_is_asked_for(matcher
     assert np.array_equal(gallery.images, images)
     assert gallery.images is gallery.images
     assert decoded == [1]
+
+
+def test_the_map_shows_all_of_few_pictures_and_of_many_a_sample_of_every_class(monkeypatch):
+    labels = np.repeat([2, 0, 1], [600, 300, 100])
+    assert np.array_equal(sample_of(labels), np.arange(1000))
+    monkeypatch.setattr(galleries, "MAP_POINTS", 100)
+    sample = sample_of(labels)
+    assert len(set(sample.tolist())) == 100 and (np.diff(sample) > 0).all()
+    assert np.abs(np.bincount(labels[sample]) - [30, 10, 60]).max() <= 1
+    assert np.array_equal(sample, sample_of(labels))
+    parts = np.zeros((1000, 2, 2), np.uint8), labels, np.eye(1000, 3, dtype=np.float32), np.zeros((1000, 2))
+    assert np.array_equal(Gallery(*parts).sample, sample)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from siamese.retrieval.search import BLOCK, leave_one_out_vote, nearest, vote
+from siamese.retrieval import search
+from siamese.retrieval.search import BLOCK, farthest, leave_one_out_vote, nearest, vote
+from siamese.retrieval.search import unit_rows as unit_rows_of
 from tests.helpers import unit_rows
 
 
@@ -130,3 +132,49 @@ def test_each_row_is_voted_on_by_the_others():
     for row in range(60):
         others = [index for index in brute_force(rows.numpy(), rows[row].numpy(), 6) if index != row][:5]
         assert voted[row] == vote(labels[others])
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(search, "ROWS", 64)
+
+
+@pytest.mark.parametrize("k", [1, 12, 200, 333])
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_blocks_of_the_gallery_find_what_brute_force_finds(small_blocks, k, dtype):
+    embeddings = np.tile(unit_rows(111, 24, seed=3).numpy().astype(dtype), (3, 1))  # equal ones in several blocks
+    queries = unit_rows(BLOCK + 3, 24, seed=4).numpy()
+    distances, indices = nearest(queries, embeddings, k)
+    for row in (0, 1, BLOCK, BLOCK + 2):
+        assert np.array_equal(indices[row], brute_force(unit_rows_of(embeddings), queries[row], k))
+    assert (np.diff(distances, axis=1) >= 0).all()
+    _, others = nearest(unit_rows_of(embeddings), embeddings, min(k, 332), exclude_self=True)
+    for row in (0, 63, 64, 200, 332):
+        near = [at for at in brute_force(unit_rows_of(embeddings), unit_rows_of(embeddings)[row], 333) if at != row]
+        assert others[row].tolist() == near[: min(k, 332)]
+
+
+def test_among_some_rows_the_numbers_are_those_of_the_gallery(small_blocks):
+    embeddings, query = unit_rows(500, 24, seed=3).numpy(), unit_rows(1, 24, seed=4).numpy()
+    among = np.flatnonzero(np.arange(500) % 3 > 0)
+    _, indices = nearest(query, embeddings, 9, among=among)
+    assert np.array_equal(indices[0], among[brute_force(embeddings[among], query[0], 9)])
+    assert nearest(query, embeddings, 9, among=among[:0])[1].shape == (1, 0)
+
+
+def test_the_farthest_are_the_last_of_all(small_blocks):
+    embeddings, queries = unit_rows(300, 24, seed=3).numpy(), unit_rows(3, 24, seed=4).numpy()
+    distances, indices = farthest(queries, embeddings, 20)
+    for row, query in enumerate(queries):
+        exact = np.linalg.norm(embeddings.astype(np.float64) - query, axis=1)
+        assert np.array_equal(indices[row], np.argsort(-exact)[:20])
+        assert distances[row] == pytest.approx(np.sort(exact)[::-1][:20], rel=1e-5)
+
+
+def test_rows_that_were_rounded_have_length_1_again():
+    rows = unit_rows(50, 24).numpy()
+    assert unit_rows_of(rows) is rows
+    rounded = rows.astype(np.float16)
+    rounded.flags.writeable = False  # as those are that are mapped from a file
+    assert np.abs(np.linalg.norm(unit_rows_of(rounded), axis=1) - 1).max() < 1e-6
+    assert np.abs(unit_rows_of(rounded) - rows).max() < 1e-3
