@@ -25,7 +25,7 @@ from siamese.ui import answers, components
 from siamese.ui.batch_files import MAX_PICTURES, Budget, unpacked
 from siamese.ui.gpu import on_gpu
 from siamese.ui.line import Line
-from siamese.ui.map import own_points
+from siamese.ui.map_points import own_points
 from siamese.ui.wording import wording_of
 
 FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")  # how a cell begins that a spreadsheet may run

@@ -10,6 +10,7 @@ from PIL import Image
 from siamese.config import InputConfig
 from siamese.matcher import Matcher
 from siamese.ui.components import image_url
+from siamese.ui.examples import pictures_of
 
 WIDTH, HEIGHT = 340, 424
 LEFT, RIGHT, MIDDLE = 78, 262, 170  # of the branches, and between them
@@ -21,7 +22,7 @@ FROM, TO, AXIS = 30, 310, 330  # where the axis of distances begins, ends and li
 def drawing(matcher: Matcher) -> str:
     """The drawing as SVG, with numbers and pictures of the model and its gallery; nothing in it is foreign text."""
     first, second = typical_pair(matcher)
-    a, b = (matcher.gallery.embeddings[index].astype(np.float32) for index in (first, second))
+    a, b = matcher.gallery.rows([first, second])
     distance = float(np.linalg.norm(a - b))
     probability = float(matcher.calibration.probability(distance))
     height, width = matcher.input.size
@@ -53,10 +54,10 @@ def typical_pair(matcher: Matcher) -> tuple[int, int]:
     """Two pictures of the gallery of one class that are told rightly: the first one, and of those within the threshold
     the one at the median distance; the nearest, if there are none."""
     gallery = matcher.gallery
-    others = np.flatnonzero(gallery.labels == gallery.labels[0])[1:]
+    others = pictures_of(matcher, gallery.labels[0])[1:]
     if not len(others):
         return 0, len(gallery) - 1
-    distances = np.linalg.norm(gallery.embeddings[others].astype(np.float32) - gallery.embeddings[0], axis=1)
+    distances = np.linalg.norm(gallery.rows(others) - gallery.rows([0]), axis=1)
     within = int((distances <= matcher.threshold).sum())
     return 0, int(others[np.argsort(distances, kind="stable")[within // 2]])
 

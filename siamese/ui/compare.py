@@ -10,7 +10,7 @@ import numpy as np
 from siamese.matcher import Matcher, Picture
 from siamese.retrieval.distances import distance_of
 from siamese.ui import answers, components
-from siamese.ui.examples import telling_pairs
+from siamese.ui.examples import pictures_of, telling_pairs
 from siamese.ui.glossary import linked
 from siamese.ui.links import press, pressed
 from siamese.ui.wording import wording_of
@@ -145,8 +145,9 @@ def example(matcher: Matcher, number: int) -> tuple[np.ndarray, np.ndarray]:
         a, b, d = _pairs(matcher, *(("4", "9") if number == 1 else ("1", "7")))
         typical = -np.abs(d - np.median(d))
         if number == 2:
-            crossed = gallery.images[b][:, 13:17, 7:11].astype(np.float32).mean(axis=(1, 2))
-            typical = crossed / 255 - np.abs(d - np.median(d))
+            sevens, of_pair = np.unique(b, return_inverse=True)
+            crossed = gallery.images[sevens][:, 13:17, 7:11].astype(np.float32).mean(axis=(1, 2))
+            typical = crossed[of_pair] / 255 - np.abs(d - np.median(d))
         best = typical.argmax()
     elif number == 3:
         a, b, d = _pairs(matcher, "9", "9")
@@ -158,9 +159,8 @@ def example(matcher: Matcher, number: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _pairs(matcher: Matcher, first: str, second: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(first index, second index, distance) of all pairs of two label names, a picture with itself left out."""
-    labels, embeddings = matcher.gallery.labels, matcher.gallery.embeddings
-    a, b = (np.flatnonzero(labels == matcher.labels.index(name)) for name in (first, second))
-    distances = distance_of(embeddings[a] @ embeddings[b].T)
+    """(first index, second index, distance) of the pairs of two label names, a picture with itself left out."""
+    a, b = (pictures_of(matcher, matcher.labels.index(name)) for name in (first, second))
+    distances = distance_of(matcher.gallery.rows(a) @ matcher.gallery.rows(b).T)
     rows, columns = np.nonzero(a[:, None] != b[None])
     return a[rows], b[columns], distances[rows, columns]

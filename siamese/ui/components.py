@@ -22,7 +22,6 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from siamese.bundle import sprite
 from siamese.bundle.curves import Histogram
 from siamese.config import InputConfig
 from siamese.ui.markup import COPY_LINK, DECISION, GRID, PAD, PHOTO_PAD, SEEN, VERDICT, VOTES
@@ -125,12 +124,6 @@ def pixels_value(pixels: np.ndarray, input: InputConfig, longest: int | None = N
     }
 
 
-def sheet(url: str, input: InputConfig) -> dict:
-    """The sprite sheet as the page cuts it."""
-    height, width = sprite.cell_size(input)
-    return {"url": url, "width": width, "height": height, "kind": input.kind}
-
-
 def verdict(distances: Histogram, threshold: float, words: Wording) -> gr.HTML:
     """The answer about a pair, over the histogram of the distances of validation pairs.
 
@@ -162,10 +155,10 @@ def seen() -> gr.HTML:
 
 
 def grid(sheet: dict, words: Wording, colours: Sequence[int], count: int) -> gr.HTML:
-    """Pictures of the gallery, cut from its sprite sheet; the event `select` says which one was clicked.
+    """Pictures of the gallery; the event `select` says which one was clicked.
 
     Args:
-        sheet: as `sheet` tells of it.
+        sheet: where they are, as `gallery_pictures.sheet_of` tells.
         words: of the page.
         colours: the number of each label's colour.
         count: of pictures in the gallery.

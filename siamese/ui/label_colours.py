@@ -21,10 +21,10 @@ def colours_of(xy: np.ndarray, labels: np.ndarray, count: int) -> list[int]:
         return list(range(count))
     sizes = np.maximum(np.bincount(labels, minlength=count), 1)
     centres = np.stack([np.bincount(labels, xy[:, axis], count) / sizes for axis in (0, 1)], axis=1)
-    chosen = np.full(count, -1)
+    chosen: list[int] = []
+    nearest = np.full((len(DIGITS), count), np.inf)  # squared, from each label to the nearest that has a colour
     for label, centre in enumerate(centres):
-        squared = ((centres[:label] - centre) ** 2).sum(axis=1)
-        nearest = np.full(len(DIGITS), np.inf)
-        np.minimum.at(nearest, chosen[:label], squared)
-        chosen[label] = nearest.argmax()
-    return chosen.tolist()
+        chosen.append(int(nearest[:, label].argmax()))
+        taken = nearest[chosen[-1]]
+        np.minimum(taken, ((centres - centre) ** 2).sum(axis=1), out=taken)
+    return chosen

@@ -6,6 +6,7 @@ import functools
 import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import gradio as gr
@@ -13,6 +14,7 @@ import numpy as np
 
 from siamese.matcher import Matcher
 from siamese.ui import components
+from siamese.ui.examples import evenly
 from siamese.ui.glossary import linked
 from siamese.ui.gpu import on_gpu
 from siamese.ui.line import Line
@@ -29,6 +31,7 @@ MAX_RUNS = max(1, min(4, (os.cpu_count() or 2) // 2))  # at a time, each on a co
 GPU_SECONDS = 60  # for which a run may hold a Space GPU; it needs far fewer
 SCALE = 32767 / 2  # positions lie within -2 to 2, and are sent as 16-bit numbers
 EXCLUDABLE = 10  # labels that can be left out, the first ones
+MOST_PICTURES = 10_000  # of a run
 FILES = (
     "learn.css",
     "learn_settings.js",
@@ -46,15 +49,15 @@ FILES = (
 def possible(matcher: Matcher) -> bool:
     """Whether a run can learn from a gallery: from ten digits, or from four classes of eight pictures."""
     enough = enough_digits if matcher.input.kind == "ink" else enough_pictures
-    return enough(matcher.gallery.labels)
+    return enough(matcher.gallery.labels[pictures_of_run(matcher)])
 
 
-def build(matcher: Matcher, sprite_url: str, seconds: float, line: Line) -> None:
+def build(matcher: Matcher, sheet: dict, seconds: float, line: Line) -> None:
     """Lay out the tab and connect its events.
 
     Args:
         matcher: a run learns from its gallery.
-        sprite_url: of the gallery's sprite sheet.
+        sheet: where the gallery's pictures are, as `gallery_pictures.sheet_of` tells.
         seconds: of processor time that a run may take.
         line: that runs wait in.
     """
@@ -81,7 +84,7 @@ def build(matcher: Matcher, sprite_url: str, seconds: float, line: Line) -> None
         "siamese.learn(element, props, trigger, watch, server)",
         head=on_demand(*FILES),
         elem_id="learn",
-        sprite=components.sheet(sprite_url, matcher.input),
+        sprite=sheet,
         label=words.label,
         many=words.labels,
         names=list(matcher.labels[:EXCLUDABLE]),
@@ -158,13 +161,19 @@ def messages(
 
 
 def split_of(matcher: Matcher) -> GallerySplit:
-    """The gallery's pictures in two parts."""
+    """The pictures of a run in two parts; `indices` are those of the gallery."""
     from siamese.ui.live_training import split_gallery, split_pictures
 
-    gallery = matcher.gallery
-    if matcher.input.kind == "ink":
-        return split_gallery(gallery.images, gallery.labels)
-    return split_pictures(gallery.images, gallery.labels, matcher.labels)
+    chosen = pictures_of_run(matcher)
+    images, labels = matcher.gallery.images[chosen], matcher.gallery.labels[chosen]
+    ink = matcher.input.kind == "ink"
+    split = split_gallery(images, labels) if ink else split_pictures(images, labels, matcher.labels)
+    return replace(split, indices=chosen[split.indices])
+
+
+def pictures_of_run(matcher: Matcher) -> np.ndarray:
+    """Ascending gallery indices of the pictures that a run learns from or is measured on: all, or some of many."""
+    return evenly(matcher.gallery.sample, MOST_PICTURES)
 
 
 def snapshot_value(snapshot: Snapshot) -> dict:

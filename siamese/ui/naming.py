@@ -10,7 +10,7 @@ from siamese.bundle.locating import PRETRAINED
 from siamese.matcher import Matcher
 
 LONGEST = 40  # characters of a name
-TAKEN = ("monitoring", "queue", "call", "run", "file", "theme", "login", "logout", "static", "api", "mcp", "pwa")
+TAKEN = tuple("gallery monitoring queue call run file theme login logout static api mcp pwa".split())
 
 
 def name_of(matcher: Matcher) -> str:

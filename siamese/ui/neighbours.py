@@ -7,7 +7,8 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from siamese.matcher import Matcher
+from siamese.matcher import Matcher, Query
+from siamese.retrieval.results import Neighbour
 from siamese.ui import answers, components
 from siamese.ui.glossary import linked
 from siamese.ui.label_colours import colours_of
@@ -21,8 +22,8 @@ LONGEST_WALK = 200
 KEYS = "Keys: ← and → go from picture to picture, Enter walks on from one, Backspace goes back."
 
 
-def build(matcher: Matcher, sprite_url: str) -> None:
-    """Lay out the tab and wire it."""
+def build(matcher: Matcher, sheet: dict) -> None:
+    """Lay out the tab and wire it; `sheet` tells where the gallery's pictures are."""
     gallery, words = matcher.gallery, wording_of(matcher)
     colours = colours_of(gallery.xy, gallery.labels, len(matcher.labels))
     gr.Markdown(linked(words.search_lead), elem_classes="lead")
@@ -43,14 +44,14 @@ def build(matcher: Matcher, sprite_url: str) -> None:
             modes = list(zip(words.modes, (NEAREST, OTHER, FARTHEST), strict=True))
             mode = gr.Radio(modes, value=NEAREST, show_label=False, container=False, elem_id="mode")
             votes = components.votes(colours)
-            grid = components.grid(components.sheet(sprite_url, matcher.input), words, colours, len(gallery))
+            grid = components.grid(sheet, words, colours, len(gallery))
             gr.Markdown(KEYS, elem_classes="fine keys")
     follow({"show": k, "mode": mode, "only": only})
     walk = gr.State([])  # gallery indices that were walked over, the present one last; -1 is the drawing
 
     outputs = [grid, votes, seen, index]
 
-    def found(drawing: str | None, path: list[int], k: float, mode: int, only: int) -> tuple:
+    def answered(drawing: str | None, path: list[int], k: float, mode: int, only: int) -> tuple:
         values = search(matcher, components.picture_of(drawing), path, k, mode, only)
         return *map(components.to_json, values), path[-1] if path and path[-1] >= 0 else None
 
@@ -59,14 +60,14 @@ def build(matcher: Matcher, sprite_url: str) -> None:
 
     def drawn(drawing: str | None, k: float, mode: int, only: int) -> tuple:
         path = [-1] if drawing else []
-        return path, gr.update(interactive=False), *found(drawing, path, k, mode, only)
+        return path, gr.update(interactive=False), *answered(drawing, path, k, mode, only)
 
     canvas.change(drawn, [canvas, k, mode, only], [walk, back, *outputs], trigger_mode="always_last", **quiet)
-    gr.on([k.input, mode.input, only.input], found, asked, outputs, trigger_mode="always_last", **quiet)
+    gr.on([k.input, mode.input, only.input], answered, asked, outputs, trigger_mode="always_last", **quiet)
 
     def step(to: int, drawing: str | None, path: list[int], k: float, mode: int, only: int) -> tuple:
         path = [*path, to][-LONGEST_WALK:]
-        return path, gr.update(interactive=len(path) > 1), *found(drawing, path, k, mode, only)
+        return path, gr.update(interactive=len(path) > 1), *answered(drawing, path, k, mode, only)
 
     def selected(event: gr.EventData, *state) -> tuple:
         return picked(sent(event, "index"), *state)
@@ -81,7 +82,7 @@ def build(matcher: Matcher, sprite_url: str) -> None:
 
     def returned(drawing: str | None, path: list[int], k: float, mode: int, only: int) -> tuple:
         path = path[:-1]
-        return path, gr.update(interactive=len(path) > 1), *found(drawing, path, k, mode, only)
+        return path, gr.update(interactive=len(path) > 1), *answered(drawing, path, k, mode, only)
 
     grid.select(selected, asked, [walk, back, *outputs], **quiet)
     surprise.click(surprised, asked, [walk, back, *outputs], **quiet)
@@ -122,18 +123,13 @@ def search(
         query, words = drawing, {}
         own = answers.majority(matcher.neighbours(query, answers.VOTERS))
     seen = answers.seen_value(matcher, query) | words
-    among = candidates(matcher, own, mode, only)
-    among = among[among != at]
-    if not len(among):
+    shown = found(matcher, query, own, int(k), mode, only, at)
+    if not shown:
         return (
             {"items": [], "hint": "No picture of the gallery fits this filter", "at": at if at >= 0 else None},
             None,
             seen,
         )
-    if mode == FARTHEST:
-        shown = matcher.neighbours(query, len(among), among)[::-1][: int(k)]
-    else:
-        shown = matcher.neighbours(query, int(k), among)
     items = [answers.neighbour_value(matcher, n) | {"odd": n.label != own} for n in shown]
     # A vote among pictures that were filtered by their label would only repeat the filter.
     open_vote = mode == NEAREST and only == ANY
@@ -141,14 +137,30 @@ def search(
     return {"items": items, "at": at if at >= 0 else None}, votes, seen
 
 
-def candidates(matcher: Matcher, own: int, mode: int, only: int) -> np.ndarray:
-    """The gallery indices that a mode and a filter by label leave."""
-    labels = matcher.gallery.labels
-    keep = np.ones(len(labels), dtype=bool)
-    if only != ANY:
-        keep &= labels == only
+def found(matcher: Matcher, query: Query, own: int, k: int, mode: int, only: int, at: int = -1) -> list[Neighbour]:
+    """The k pictures that a mode and a filter by label leave, in the order of the mode.
+
+    Args:
+        matcher: finds them.
+        query: whose neighbours they are.
+        own: its label.
+        k: how many, at most.
+        mode: one of NEAREST, OTHER and FARTHEST.
+        only: the only label to show, or `ANY`.
+        at: the query's gallery index, which is left out; -1 if it has none.
+    """
+    among = candidates(matcher.gallery.labels, own, mode, only)
+    search = matcher.farthest if mode == FARTHEST else matcher.neighbours
+    nearest = search(query, k + (at >= 0), among) if among is None or len(among) else []
+    return [neighbour for neighbour in nearest if neighbour.index != at][:k]
+
+
+def candidates(labels: np.ndarray, own: int, mode: int, only: int) -> np.ndarray | None:
+    """The gallery indices that a mode and a filter by label leave; None where they leave all."""
+    if mode == NEAREST and only == ANY:
+        return None
     if mode == OTHER:
-        keep &= labels != own
-    if mode == FARTHEST:
-        keep &= labels == own
-    return np.flatnonzero(keep)
+        return np.flatnonzero((labels != own) if only == ANY else (labels == only) & (labels != own))
+    if mode == FARTHEST and only not in (ANY, own):
+        return np.zeros(0, np.int64)
+    return np.flatnonzero(labels == (own if mode == FARTHEST else only))

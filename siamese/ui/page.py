@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
 from gradio.routes import INTERNAL_ROUTES
 from starlette.middleware import Middleware
 
-from siamese.bundle import sprite as bundle_sprite
 from siamese.matcher import Matcher
 from siamese.ui import about, api, batch, compare, components, learn, map, naming, neighbours, symbols, theme
+from siamese.ui import gallery_pictures as pictures
 from siamese.ui.full_disk import no_room
-from siamese.ui.leavings import temporary_folder
 from siamese.ui.line import Line
 from siamese.ui.listeners import StreamWatch
 from siamese.ui.live_settings import SECONDS
@@ -40,7 +36,7 @@ def build(
     """Lay out the app: a page for each model, with a bar between them where there are several.
 
     Args:
-        matcher: answers in all tabs of the main page; its folder holds the gallery's sprite sheet.
+        matcher: answers in all tabs of the main page.
         problem: why other models are served than were asked for; empty if it is those.
         retry: tries again to get the ones that were asked for, and returns the problem, in one line, if it fails.
         learn_seconds: of processor time that a run in the Learn tab may take.
@@ -52,11 +48,12 @@ def build(
             gr.Navbar(main_page_name=name)
         # Shared by all pages: so many runs and sets at a time are what the machine has room for.
         lines = Lines(Line(demo.listeners, learn.MAX_RUNS), Line(demo.listeners))
-        lay_out(matcher, problem, retry, learn_seconds, lines, model=name if others else "")
+        sheet = pictures.sheet_of(matcher, demo.pictures)
+        lay_out(matcher, sheet, problem, retry, learn_seconds, lines, model=name if others else "")
     for other, (title, slug) in zip(others, further, strict=True):
         with demo.route(title, f"/{slug}"):
             gr.Navbar(main_page_name=name)
-            lay_out(other, "", None, learn_seconds, lines, slug, title)
+            lay_out(other, pictures.sheet_of(other, demo.pictures), "", None, learn_seconds, lines, slug, title)
     # As Gradio comes, each event tells everybody who waits where they stand: with fifty, that costs more than an answer.
     demo.queue(status_update_rate=STATUS_SECONDS, default_concurrency_limit=16, max_size=64, api_open=False)
     return demo
@@ -71,6 +68,7 @@ class Lines(NamedTuple):
 
 def lay_out(
     matcher: Matcher,
+    sheet: dict,
     problem: str,
     retry: Callable[[], str] | None,
     learn_seconds: float,
@@ -82,6 +80,7 @@ def lay_out(
 
     Args:
         matcher: answers in all tabs.
+        sheet: the gallery's pictures, as `gallery_pictures.sheet_of` tells of them.
         problem: as `build` takes it.
         retry: likewise.
         learn_seconds: likewise.
@@ -89,13 +88,8 @@ def lay_out(
         slug: of the page's address, which the API's names begin with; empty for the main page.
         model: that the API's documentation names, where there are several.
     """
-    # A copy: a path in a cache would tell visitors about this machine, and not every path may be served.
-    sheet = bundle_sprite.file_name(matcher.input)
-    sprite = Path(tempfile.mkdtemp(dir=temporary_folder())) / sheet
-    shutil.copyfile(matcher.folder / sheet, sprite)
     plotly = map.plotly_js()
-    gr.set_static_paths([sprite, plotly])
-    sprite_url, plotly_url = file_url(sprite), file_url(plotly)
+    gr.set_static_paths(plotly)
     api.build(matcher, f"{slug}_" if slug else "", model)  # first, so that no event of the page takes its names
     with gr.Row(elem_classes="head"):
         gr.Markdown(heading(matcher), elem_classes="title")
@@ -112,14 +106,14 @@ def lay_out(
         with gr.Tab("Compare", id="compare"):
             compare.build(matcher)
         with gr.Tab("Neighbours", id="neighbours"):
-            neighbours.build(matcher, sprite_url)
+            neighbours.build(matcher, sheet)
         with gr.Tab("Map", id="map"):
-            on_map = map.build(matcher, sprite_url, plotly_url)
+            on_map = map.build(matcher, sheet, file_url(plotly))
         with gr.Tab(wording_of(matcher).teach_tab, id="symbols"):
             look_at_symbols, taught = symbols.build(matcher)
         if learn.possible(matcher):
             with gr.Tab("Learn", id="learn"):
-                learn.build(matcher, sprite_url, learn_seconds, lines.learn)
+                learn.build(matcher, sheet, learn_seconds, lines.learn)
         with gr.Tab("Many at once", id="batch"):
             look, places = batch.build(matcher, lines.batch)
         with gr.Tab("About", id="about") as tab:
@@ -158,6 +152,7 @@ def launch(demo: Page, **options) -> tuple:
         max_file_size=MAX_BODY,
         app_kwargs={
             "max_body_size": MAX_BODY,
+            "routes": [pictures.route(demo.pictures)],
             "exception_handlers": {OSError: no_room},
             "middleware": [
                 Middleware(RequestLimits, folder=gr.utils.get_upload_folder),

@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 
+from siamese.ui.gallery_pictures import Served
 from siamese.ui.listeners import Listeners
 
 LONGEST = 300  # characters of a message; some repeat what was sent
@@ -32,11 +33,13 @@ class Page(gr.Blocks):
 
     Attributes:
         listeners: the sessions that can be answered.
+        pictures: of large galleries, which have addresses of their own.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.listeners = Listeners()
+        self.pictures: Served = {}
 
     async def process_api(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
         """As Gradio does it.

@@ -14,7 +14,7 @@ from siamese.retrieval.results import Query
 from siamese.ui import answers, components
 from siamese.ui.glossary import linked
 from siamese.ui.links import press, pressed
-from siamese.ui.map import own_points
+from siamese.ui.map_points import own_points
 from siamese.ui.requests import sent
 from siamese.ui.symbol_files import (
     INK,

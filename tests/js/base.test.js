@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { load } from "./page.js";
+import { load, plain } from "./page.js";
 
 const siamese = load();
 
@@ -18,4 +18,27 @@ test("a long name keeps its last part", () => {
   assert.equal(siamese.short("Earl-Grey-Tea"), "Earl-Grey-Tea");
   assert.equal(siamese.short("Arla-Standard-Milk"), "…Standard-Milk");
   assert.equal(siamese.short("Arla-Standard-Milk").length, 14);
+});
+
+test("a picture lies on the sheet, or in a file of its own", () => {
+  const sheet = { url: "sheet.png", single: false };
+  assert.deepEqual(plain(siamese.cell(sheet, 1234)), { url: "sheet.png", columns: 100, column: 34, row: 12 });
+  const single = { url: "gallery/abc/", single: true };
+  assert.deepEqual(plain(siamese.cell(single, 1234)), { url: "gallery/abc/1234", columns: 1, column: 0, row: 0 });
+});
+
+test("a picture keeps its proportions within its square", () => {
+  const shown = (single) => {
+    const node = { style: {} };
+    siamese.sprite(node, { url: "u/", single, width: 32, height: 64, kind: "photo" }, 234, 64);
+    return node.style;
+  };
+  assert.equal(shown(false).backgroundPosition, "-1088px -128px");
+  assert.equal(shown(false).backgroundSize, "3200px auto");
+  assert.equal(shown(true).backgroundSize, "32px auto");
+  assert.equal(shown(true).backgroundImage, 'url("u/234")');
+  for (const single of [true, false]) {
+    const { width, height, margin } = shown(single);
+    assert.deepEqual([width, height, margin], ["32px", "64px", "0px 16px"]);
+  }
 });

@@ -6,6 +6,7 @@ const siamese = load(
   "map_geometry.js",
   "map_search.js",
   "map_csv.js",
+  "map_data.js",
   "map_pictures.js",
   "map_names.js",
   "map_moves.js",
@@ -162,7 +163,7 @@ test("a label's name stands in the middle of its points, the largest label first
     [0, 1, 50, 9, 9],
     [0, 0, 0, 1, 1],
   ];
-  const middles = plain(siamese.labelMiddles([4, 4, 4, 2, 2], axes, () => true));
+  const middles = plain(siamese.labelMiddles([0, 1, 2, 3, 4], [4, 4, 4, 2, 2], axes));
   assert.deepEqual(
     middles.map(({ label, place, count }) => [label, place, count]),
     [
@@ -170,7 +171,7 @@ test("a label's name stands in the middle of its points, the largest label first
       [2, [9, 9, 1], 2],
     ],
   );
-  assert.deepEqual(plain(siamese.labelMiddles([4, 4], axes, () => false)), []);
+  assert.deepEqual(plain(siamese.labelMiddles([], [4, 4], axes)), []);
 });
 
 test("names do not overlap, the first ones stay, and no more than forty stand at once", () => {
@@ -201,6 +202,7 @@ test("a figure is unpacked with every index, beyond 65,535 too", () => {
       meta: {
         count,
         names: ["a"],
+        counts: [count],
         labels: packed(new Int32Array(count), "i4"),
         colours: [0],
         px: zeros,
@@ -210,6 +212,70 @@ test("a figure is unpacked with every index, beyond 65,535 too", () => {
     },
   });
   assert.equal(data.members[0].at(-1), 65_536);
-  assert.deepEqual(data.counts.length, 1);
-  assert.equal(data.counts[0], count);
+  assert.equal(data.count, count);
+});
+
+// A gallery of a million, of which the map has three pictures of two labels.
+function sampled() {
+  const packed = (array, dtype) => ({ dtype, bdata: Buffer.from(array.buffer).toString("base64") });
+  const floats = (...values) => packed(Float32Array.from(values), "f4");
+  const trace = (indices, x) => ({
+    x: floats(...x),
+    y: floats(...x),
+    customdata: packed(Uint32Array.from(indices), "u4"),
+  });
+  const [px, py, pz] = [floats(0.1, 0.2, 0.3), floats(1, 2, 3), floats(4, 5, 6)];
+  const meta = { count: 1_000_000, names: ["a", "b"], counts: [400_000, 600_000], colours: [0, 1], px, py, pz };
+  meta.labels = packed(Int32Array.from([0, 1, 0]), "i4");
+  return siamese.unpackFigure({ data: [trace([7, 900_000], [-1, 1]), trace([800], [0.5])], layout: { meta } });
+}
+
+test("a sample's points keep the gallery's indices, and others have no place", () => {
+  const data = sampled();
+  assert.deepEqual(plain(data.indices), [7, 800, 900_000]);
+  assert.deepEqual([data.labels[7], data.labels[800], data.labels[900_000]], [0, 1, 0]);
+  close([data.x[7], data.x[800], data.px[800], data.pz[900_000]], [-1, 0.5, 0.2, 6]);
+  assert.deepEqual([7, 800, 8, 999_999].map(data.has), [true, true, false, false]);
+  close(siamese.mapGeometry.extent(data.x), [-1, 1]);
+});
+
+test("a picture that the sample leaves out gets a point, once, and each its own mark", () => {
+  const data = sampled();
+  const point = { index: 999_999, label: 1, xy: [0.25, -0.5], pca: [1, 2, 3], wrong: true };
+  data.add([point, { ...point, label: 0 }, { ...point, index: 7 }]);
+  assert.deepEqual(plain(data.members), [
+    [7, 900_000],
+    [800, 999_999],
+  ]);
+  assert.deepEqual(plain(data.indices), [7, 800, 900_000, 999_999]);
+  close([data.x[999_999], data.y[999_999], data.pz[999_999], data.x[7]], [0.25, -0.5, 3, -1]);
+  data.judge([0, 1, 0]);
+  assert.deepEqual(
+    [7, 800, 900_000, 999_999].map((i) => data.wrong[i]),
+    [0, 1, 0, 1],
+  );
+});
+
+test("a picture is asked for once, is drawn when it has come, and the oldest ones are let go", () => {
+  const made = [];
+  let came = 0;
+  const make = () => {
+    made.push({ complete: false, naturalWidth: 0 });
+    return made.at(-1);
+  };
+  const imageOf = siamese.images(make, () => came++, 2);
+  assert.equal(imageOf("a"), null);
+  assert.equal(imageOf("a"), null);
+  assert.equal(made.length, 1);
+  Object.assign(made[0], { complete: true, naturalWidth: 28 });
+  made[0].onload();
+  assert.equal(came, 1);
+  assert.equal(imageOf("a"), made[0]);
+  imageOf("b");
+  imageOf("a");
+  imageOf("c"); // in place of b
+  assert.equal(imageOf("a"), made[0]);
+  assert.equal(made.length, 3);
+  imageOf("b");
+  assert.equal(made.length, 4);
 });

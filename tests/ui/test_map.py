@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from siamese.ui import map, symbol_files, symbols
+from siamese.retrieval.gallery import MAP_POINTS, Gallery
+from siamese.ui import map_points, symbol_files, symbols
 
 
 def indices_of(figure: dict) -> np.ndarray:
@@ -22,27 +23,24 @@ def indices_of(figure: dict) -> np.ndarray:
 def test_each_point_keeps_its_index(count, dtype):
     rng = np.random.default_rng(0)
 
-    class Gallery:
-        labels = rng.integers(0, 3, count)
-        xy = rng.normal(size=(count, 2)).astype(np.float32)
-        embeddings = rng.normal(size=(count, 4)).astype(np.float32)
-
-        def __len__(self) -> int:
-            return count
+    images = np.zeros((count, 1, 1), np.uint8)
+    embeddings = rng.normal(size=(count, 4)).astype(np.float32)
+    xy = rng.normal(size=(count, 2)).astype(np.float32)
 
     class Large:  # as much of a matcher as the figure needs
-        gallery = Gallery()
+        gallery = Gallery(images, rng.integers(0, 3, count), embeddings, xy)
         labels = ("a", "b", "c")
 
-    figure = json.loads(map.map_json(Large()))
-    assert np.array_equal(indices_of(figure), np.arange(count))
+    figure = json.loads(map_points.map_json(Large()))
+    assert np.array_equal(indices_of(figure), Large.gallery.sample)
+    assert len(Large.gallery.sample) == min(count, MAP_POINTS)
     assert figure["data"][0]["customdata"]["dtype"] == dtype
     assert figure["layout"]["meta"]["count"] == count
 
 
 def test_neighbours_are_as_many_as_were_asked_for(matcher):
     for k in (1, 12, 50):
-        found = map.neighbours_value(matcher, [123, k])
+        found = map_points.neighbours_value(matcher, [123, k])
         assert [n["index"] for n in found] == [n.index for n in matcher.neighbours_of(123, k)]
 
 
@@ -51,7 +49,7 @@ def test_neighbours_are_as_many_as_were_asked_for(matcher):
     [None, 5, "5", [], [5], [5, 12, 1], [-1, 12], [10_000, 12], [5, 0], [5, 51], [5.0, 12], ["5", 12], [True, 12], {}],
 )
 def test_a_question_that_makes_no_sense_has_no_neighbours(matcher, asked):
-    assert map.neighbours_value(matcher, asked) == []
+    assert map_points.neighbours_value(matcher, asked) == []
 
 
 def test_taught_symbols_have_places_and_names(matcher):
@@ -71,6 +69,6 @@ def test_the_examples_stand_where_a_drawing_of_the_same_pixels_does(matcher):
 
 
 def test_what_is_misread_is_worked_out_once(matcher, monkeypatch):
-    first = map.misread(matcher)
-    monkeypatch.setattr(map, "leave_one_out_vote", SimpleNamespace())  # would fail
-    assert map.misread(matcher) is first and first.dtype == bool
+    first = map_points.misread(matcher)
+    monkeypatch.setattr(map_points, "leave_one_out_vote", SimpleNamespace())  # would fail
+    assert map_points.misread(matcher) is first and first.dtype == bool

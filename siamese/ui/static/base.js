@@ -61,15 +61,22 @@ window.siamese = window.siamese || {};
     return [...Array(10).keys()].map((label) => style.getPropertyValue(`--digit-${label}`).trim());
   };
 
-  // Show picture `index` of a sprite sheet (100 a row) in an element, within a square of `side` pixels. `sheet` is
-  // {url, width, height, kind}.
+  // Where picture `index` of the gallery lies: a file, how many columns of pictures that has, and the picture's own place in
+  // it. `sheet` is {url, single, width, height, kind}: all are in one file, 100 a row, or each is a file of its own.
+  siamese.cell = ({ url, single }, index) =>
+    single
+      ? { url: `${url}${index}`, columns: 1, column: 0, row: 0 }
+      : { url, columns: 100, column: index % 100, row: Math.floor(index / 100) };
+
+  // Show picture `index` of the gallery in an element, within a square of `side` pixels.
   siamese.sprite = (node, sheet, index, side) => {
-    const { url, width, height, kind } = sheet;
+    const { width, height, kind } = sheet;
+    const { url, columns, column, row } = siamese.cell(sheet, index);
     const zoom = side / Math.max(width, height);
     const [w, h] = [width * zoom, height * zoom];
     node.style.backgroundImage = `url("${url}")`;
-    node.style.backgroundSize = `${100 * w}px auto`;
-    node.style.backgroundPosition = `${-(index % 100) * w}px ${-Math.floor(index / 100) * h}px`;
+    node.style.backgroundSize = `${columns * w}px auto`;
+    node.style.backgroundPosition = `${-column * w}px ${-row * h}px`;
     node.style.width = `${w}px`;
     node.style.height = `${h}px`;
     node.style.margin = `${(side - h) / 2}px ${(side - w) / 2}px`;

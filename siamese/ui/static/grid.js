@@ -1,4 +1,4 @@
-// A grid of gallery pictures, cut from the sprite sheet; a click on one selects it.
+// A grid of gallery pictures; a click on one selects it.
 ((siamese) => {
   const SIDE = 84; // pixels: three for each of the picture
   const NAMED = 92; // of a picture whose name stands below it

@@ -32,6 +32,15 @@
       controls.show();
     }
 
+    // The map has a sample of a large gallery. Pictures that it leaves out get a point once they are selected, or neighbours
+    // of what is.
+    async function place(indices) {
+      const missing = indices.filter((index) => !data.has(index));
+      if (!missing.length) return;
+      data.add(await server.points(missing));
+      if (ready) await draw();
+    }
+
     async function select(index) {
       const { k } = state;
       state.selected = index;
@@ -39,6 +48,7 @@
       let found;
       try {
         found = await server.neighbours(index, k);
+        await place([index, ...found.map((neighbour) => neighbour.index)]);
       } catch {
         say("The server did not answer. Click the point again.");
         return;
@@ -95,7 +105,7 @@
       state.colour = name;
       siamese.link.set({ colour: name === "wrong" ? name : null });
       controls.show();
-      if (name === "wrong") data.wrong ??= await server.wrong();
+      if (name === "wrong" && !data.judged) data.judge(await server.wrong());
       const traces = [...data.members.keys()];
       await Plotly.restyle(holder, { "marker.color": traces.map(figure.pointColours) }, traces);
       overlay.changed();
@@ -118,7 +128,9 @@
       const indices = data.members.flat().filter((index) => data.labels[index] === wanted);
       deselect();
       state.hidden.delete(wanted);
-      list(items(indices), `${indices.length} pictures of ${props.label} ${data.names[wanted]}, and no others`);
+      const [shown, count] = [indices.length, data.counts[wanted]].map((number) => number.toLocaleString("en"));
+      const some = shown === count ? shown : `${shown} of ${count}`;
+      list(items(indices), `${some} pictures of ${props.label} ${data.names[wanted]}, and no others`);
       await only(indices, wanted);
       camera.whole();
     }
@@ -143,31 +155,18 @@
       else if (state.selected !== null) select(state.selected);
     }
 
-    function csv() {
-      const [x, y, z] = figure.axesOf();
-      const axes = figure.flat() ? { x, y } : { x, y, z };
-      const round = (value) => Number(value.toFixed(5));
-      const row = (i) => [
-        i,
-        data.labels[i],
-        data.names[data.labels[i]],
-        ...Object.values(axes).map((a) => round(a[i])),
-      ];
-      siamese.download("map.csv", siamese.csv(["index", "label", "name", ...Object.keys(axes)], state.listed.map(row)));
-    }
-
     const act = {
       view,
       colour,
       select,
       label,
       near,
-      csv,
+      csv: () => siamese.download("map.csv", siamese.mapTable(data, figure, state.listed)),
       all,
       clear,
       redraw: draw,
       nothing: (text) => {
-        const last = (data.labels.length - 1).toLocaleString("en");
+        const last = (data.count - 1).toLocaleString("en");
         if (text)
           say(`There is no picture ${text}, and no ${props.label} of that name. Pictures go from 0 to ${last}.`);
       },
@@ -189,11 +188,18 @@
     };
 
     // --- the visitor's own drawing ---
-    function own() {
+    async function own() {
       const value = siamese.parse(props.value);
       state.own = value && (value.xy || value.points) ? value : null;
       if (!ready) return;
       if (state.own) {
+        try {
+          await place((value.neighbours || []).map((neighbour) => neighbour.index));
+        } catch {
+          say("The server did not answer. Draw again.");
+          return;
+        }
+        if (state.own !== value) return; // another was drawn meanwhile
         state.selected = "own";
         state.links = (value.neighbours || []).slice(0, state.k);
         siamese.link.set({ index: null });

@@ -50,14 +50,16 @@
       else act.label(answer.label);
     };
     function answerButton(answer) {
+      const known = answer.index == null || data.has(answer.index);
       const label = answer.label ?? data.labels[answer.index];
       // A digit alone could be taken for an index.
-      const name = data.names.length > NAMED ? data.names[label] : `${props.label} ${data.names[label]}`;
+      const told = data.names.length > NAMED ? data.names[label] : `${props.label} ${data.names[label]}`;
+      const name = known ? told : "";
       const text = answer.index == null ? name : `picture #${answer.index}`;
-      const note = answer.index == null ? `${data.counts[label]} pictures` : name;
+      const note = answer.index == null ? `${data.counts[label].toLocaleString("en")} pictures` : name;
       return siamese.el(
         "li",
-        { style: `--digit: ${siamese.colour(data.colours[label])}` },
+        { style: known ? `--digit: ${siamese.colour(data.colours[label])}` : null },
         siamese.el(
           "button",
           { type: "button", onclick: () => choose(answer) },
@@ -67,7 +69,7 @@
       );
     }
     function search() {
-      const { found, more } = siamese.mapSearch(field.value, data.names, data.labels.length);
+      const { found, more } = siamese.mapSearch(field.value, data.names, data.count);
       const items = found.map(answerButton);
       if (more) items.push(siamese.el("li", { class: "map-more", text: `and ${more} more: type on` }));
       answers.replaceChildren(...items);

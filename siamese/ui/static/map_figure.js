@@ -1,47 +1,6 @@
 // What plotly draws on the map: the figure that Python built, and over it what depends on the visitor.
 ((siamese) => {
-  // Unpack the figure: plotly's own JSON for arrays is base64 of little-endian numbers.
-  siamese.unpackFigure = (figure) => {
-    const arrays = {
-      f4: Float32Array,
-      f8: Float64Array,
-      i1: Int8Array,
-      u1: Uint8Array,
-      i2: Int16Array,
-      u2: Uint16Array,
-      i4: Int32Array,
-      u4: Uint32Array,
-    };
-    const array = (value) =>
-      value.bdata ? Array.from(new arrays[value.dtype](siamese.bytes(value.bdata).buffer)) : value;
-    const { meta, ...layout } = figure.layout;
-    const count = meta.count;
-    const out = {
-      names: meta.names,
-      labels: array(meta.labels),
-      counts: new Array(meta.names.length).fill(0), // pictures of each label
-      colours: meta.colours,
-      members: [],
-      traces: figure.data,
-      layout,
-      single: figure.data.length === 1 && meta.names.length > 1,
-    };
-    for (const axis of ["x", "y", "px", "py", "pz"]) out[axis] = new Float32Array(count);
-    figure.data.forEach((trace) => {
-      const members = array(trace.customdata);
-      const [x, y] = [array(trace.x), array(trace.y)];
-      members.forEach((index, i) => {
-        out.x[index] = x[i];
-        out.y[index] = y[i];
-      });
-      out.members.push(members);
-    });
-    for (const axis of ["px", "py", "pz"]) out[axis].set(array(meta[axis]));
-    for (const label of out.labels) out.counts[label]++;
-    return out;
-  };
-
-  // Traces and layout for a visitor's choices. `data` is an unpacked figure; `state` is kept by `siamese.map`: view "tsne",
+  // Traces and layout for a visitor's choices. `data` is as `siamese.unpackFigure` makes it; `state` is kept by `siamese.map`: view "tsne",
   // "pca" or "pca3" (3-D); where each is looked at from (`views`, `camera`); colour "digit" or "wrong"; hidden labels; the
   // indices that alone are shown (`only`), or null; lasso on or off; selected index, "own" or null; links to the neighbours
   // of what is selected; own: where the visitor's drawing stands, or null.
@@ -98,7 +57,7 @@
     function colourOf() {
       const palette = siamese.palette();
       const [right, wrong] = [grey(), siamese.dark() ? "#f0935a" : "#d55e00"];
-      if (state.colour === "wrong" && data.wrong) return (i) => (data.wrong[i] ? wrong : right);
+      if (state.colour === "wrong" && data.judged) return (i) => (data.wrong[i] ? wrong : right);
       return (i) => palette[data.colours[data.labels[i]]];
     }
 

@@ -6,14 +6,14 @@
 
   const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
 
-  /** The middle of each label's points that are shown: [{label, place: [x, y, z], count}], the largest first. Pure. */
-  siamese.labelMiddles = (labels, axes, isShown) => {
+  /** The middle of each label's points among some indices: [{label, place: [x, y, z], count}], the largest first. Pure. */
+  siamese.labelMiddles = (indices, labels, axes) => {
     const members = new Map();
-    labels.forEach((label, index) => {
-      if (!isShown(index)) return;
+    for (const index of indices) {
+      const label = labels[index];
       if (!members.has(label)) members.set(label, []);
       members.get(label).push(index);
-    });
+    }
     const middle = ([label, indices]) => ({
       label,
       place: axes.map((axis) => median(indices.map((i) => axis[i]))),

@@ -7,10 +7,9 @@
 
   siamese.mapOverlay = (element, data, state, figure, size, sheet) => {
     const { flat, perspective, fit } = siamese.mapGeometry;
-    const pictures = siamese.mapPictures(element.querySelector(".map-pictures"), sheet);
+    const pictures = siamese.mapPictures(element.querySelector(".map-pictures"), sheet, schedule);
     const putNames = siamese.mapNames(element.querySelector(".map-names"));
     const moves = siamese.mapMoves(pictures);
-    const all = [...data.labels.keys()];
     let shown = null; // indices
     let middles = null;
     let spread = null; // of these, the indices that may become pictures, at one zoom
@@ -19,9 +18,9 @@
 
     function prepare() {
       if (shown) return;
-      shown = all.filter(figure.isShown);
+      shown = data.indices.filter(figure.isShown);
       spread = null;
-      middles = siamese.labelMiddles(data.labels, figure.axesOf(), figure.isShown);
+      middles = siamese.labelMiddles(shown, data.labels, figure.axesOf());
       colourOf = figure.colourOf();
     }
 
@@ -33,7 +32,7 @@
       prepare();
       const [xs, ys] = figure.axesOf();
       const own = figure.ownPoints().map((point) => figure.ownPosition(point));
-      const points = shown.length || own.length ? shown : all;
+      const points = shown.length || own.length ? shown : data.indices;
       return fit(
         [...points.map((i) => xs[i]), ...own.map((p) => p.x)],
         [...points.map((i) => ys[i]), ...own.map((p) => p.y)],
@@ -86,7 +85,7 @@
         size: size(),
         zoomed: view.width < ZOOMED * state.whole[state.view],
       });
-      if (!chosen.length || !pictures.load(schedule)) return;
+      if (!chosen.length) return;
       const strongColour = siamese.dark() ? "#fff" : "#111";
       pictures.draw(chosen, side, { colourOf, strong, strongColour, stars: own });
     }

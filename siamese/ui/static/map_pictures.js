@@ -1,10 +1,10 @@
-// Pictures on the map: zoomed in, points become their pictures, cut from the sprite sheet and drawn on a canvas over the plot.
+// Pictures on the map: zoomed in, points become their pictures, drawn on a canvas over the plot.
 ((siamese) => {
   const MOST = 400; // pictures at a time
   const CROWD = 4000; // points in view, above which there are no pictures yet
   const SIDE = 24; // pixels of the smallest picture; they grow with the zoom to twice that, then there are more of them
   const LARGEST = 46;
-  const ROW = 100; // pictures in a row of the sprite sheet
+  const KEPT = 2 * MOST; // files at a time
 
   /**
    * Of some points those that may become pictures of a `side`, in the map's units, so that none hides another. Pure.
@@ -61,20 +61,29 @@
     return [...others, ...marked];
   };
 
-  /** The pictures' canvas. `sheet` is {url, width, height, kind}. */
-  siamese.mapPictures = (canvas, sheet) => {
+  /** Images of some addresses, of which the last ones are kept: a function of one, null until it has come. Calls `then` when one has. */
+  siamese.images = (make, then, most = KEPT) => {
+    const kept = new Map(); // the one that was asked for last comes last
+    return (url) => {
+      let image = kept.get(url);
+      kept.delete(url);
+      if (!image) {
+        image = make();
+        image.onload = then;
+        image.src = url;
+        if (kept.size >= most) kept.delete(kept.keys().next().value);
+      }
+      kept.set(url, image);
+      return image.complete && image.naturalWidth > 0 ? image : null;
+    };
+  };
+
+  /** The pictures' canvas. `sheet` is as `siamese.cell` takes it; `then` is called when more of them can be drawn. */
+  siamese.mapPictures = (canvas, sheet, then) => {
     const context = canvas.getContext("2d");
-    let image = null;
+    const imageOf = siamese.images(() => new Image(), then);
     let drawn = [];
     let half = { x: 0, y: 0 };
-
-    function load(then) {
-      if (image) return image.complete && image.naturalWidth > 0;
-      image = new Image();
-      image.onload = then;
-      image.src = sheet.url;
-      return false;
-    }
 
     function clear(size) {
       const ratio = Math.min(window.devicePixelRatio || 1, 2);
@@ -85,23 +94,26 @@
       drawn = [];
     }
 
-    /** Draw pictures, each in a frame of its colour; `strong` ones in the text's colour. Then the visitor's stars. */
+    /** Draw those pictures that have come, each in a frame of its colour; `strong` ones in the text's. Then the visitor's stars. */
     function draw(chosen, side, { colourOf, strong, strongColour, stars }) {
       const zoom = side / Math.max(sheet.width, sheet.height);
       const [w, h] = [sheet.width * zoom, sheet.height * zoom];
-      const cellWidth = image.naturalWidth / ROW;
-      const cellHeight = (cellWidth * sheet.height) / sheet.width;
       context.imageSmoothingEnabled = sheet.kind !== "ink" || zoom < 1;
-      for (const { index, x, y } of chosen) {
+      drawn = chosen.filter(({ index, x, y }) => {
+        const { url, columns, column, row } = siamese.cell(sheet, index);
+        const image = imageOf(url);
+        if (!image) return false;
+        const cellWidth = image.naturalWidth / columns;
+        const cellHeight = (cellWidth * sheet.height) / sheet.width;
         const frame = strong.has(index) ? 3 : 2;
         context.fillStyle = strong.has(index) ? strongColour : colourOf(index);
         context.fillRect(x - w / 2 - frame, y - h / 2 - frame, w + 2 * frame, h + 2 * frame);
-        const [left, top] = [(index % ROW) * cellWidth, Math.floor(index / ROW) * cellHeight];
+        const [left, top] = [column * cellWidth, row * cellHeight];
         context.drawImage(image, left, top, cellWidth, cellHeight, x - w / 2, y - h / 2, w, h);
-      }
-      drawn = chosen;
+        return true;
+      });
       half = { x: w / 2 + 2, y: h / 2 + 2 };
-      for (const [x, y] of stars) star(x, y);
+      if (drawn.length) for (const [x, y] of stars) star(x, y);
     }
 
     // plotly's star lies below the pictures.
@@ -124,6 +136,6 @@
       drawn.findLast((picture) => Math.abs(picture.x - x) <= half.x && Math.abs(picture.y - y) <= half.y)?.index ??
       null;
 
-    return { load, clear, draw, at, context, count: () => drawn.length };
+    return { clear, draw, at, context, count: () => drawn.length };
   };
 })(window.siamese);

@@ -29,6 +29,6 @@
   /** The label and the index that the address names, or null. */
   siamese.mapAddress = (data) => {
     const label = data.names.indexOf(siamese.link.get("label"));
-    return { label: label < 0 ? null : label, index: siamese.link.number("index", 0, data.labels.length - 1) };
+    return { label: label < 0 ? null : label, index: siamese.link.number("index", 0, data.count - 1) };
   };
 })(window.siamese);
