@@ -43,10 +43,12 @@ from siamese.bundle.format import save
 from siamese.evaluation import collapse, plots
 from siamese.recipes.digits import train_digits
 from siamese.recipes.pictures import train_pictures
+from siamese.training import distributed
 
 
 def main(arguments: list[str] | None = None) -> None:
     config, job = cli.parse_training(arguments)
+    distributed.join(job.device)  # the processes that torchrun started; the main one alone measures and writes
     if job.push_to_hub:
         hub.check_push(job.push_to_hub, job.private)
     recipe = train_pictures if job.images else train_digits

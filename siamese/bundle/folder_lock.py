@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from siamese.models.processes import is_main
+
 try:
     import fcntl
 except ImportError:  # Windows
@@ -22,12 +24,16 @@ def alone_in(folder: Path) -> Iterator[None]:
     """Keep other runs from writing to a folder, which is made if it isn't there, and then removed if it stays empty.
 
     The lock is on the folder itself, so that no file is left in it, and ends with the process, however that ends. Windows
-    and some network file systems have no such lock; there nothing is kept from anybody.
+    and some network file systems have no such lock; there nothing is kept from anybody. Of the processes of one run, only
+    the main one writes, and holds the lock.
 
     Raises:
         ValueError: another run holds it.
         OSError: the folder cannot be made.
     """
+    if not is_main():
+        yield
+        return
     made = [each for each in (folder, *folder.parents) if not each.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     if fcntl is None:

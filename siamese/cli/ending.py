@@ -17,6 +17,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from siamese.models.processes import first_to_tell, has_lost_another
+
 FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
@@ -45,14 +47,17 @@ def status_of(name: str, program: Callable[[], Any], stopped: str = "Stopped.") 
         full = getattr(error, "errno", None) in FULL or "No space left" in str(error)
         status, line = 2, f"{name}: {error}{'. Make room on the disk and start again.' if full else ''}"
     except (MemoryError, RuntimeError) as error:
-        # torch has no type of its own for it on a processor.
-        if isinstance(error, RuntimeError) and "allocate" not in str(error):
-            raise
-        status, line = 2, f"{name}: the memory is too small. Make pictures, network or batch smaller."
+        if has_lost_another(error):
+            status, line = 1, f"{name}: another process of the run has ended. {stopped}"
+        elif isinstance(error, RuntimeError) and "allocate" not in str(error):
+            raise  # torch has no type of its own for too little memory on a processor
+        else:
+            status, line = 2, f"{name}: the memory is too small. Make pictures, network or batch smaller."
     except KeyboardInterrupt as error:
         status, line = 143 if isinstance(error, Terminated) else 130, f"\n{stopped}"
     _give_up_output()
-    print(line, file=sys.stderr)
+    if first_to_tell():
+        print(line, file=sys.stderr, flush=True)
     return status
 
 

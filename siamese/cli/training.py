@@ -8,8 +8,9 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 
@@ -25,9 +26,19 @@ from siamese.cli.options import (
 from siamese.config import PRESETS, MeasuringConfig, RunConfig
 from siamese.models.classifiers import check_backbone
 from siamese.models.device import best_device
+from siamese.models.processes import first_to_tell, is_main
 from siamese.recipes.job import Job
 
 MOST_THREADS = 1024
+
+
+class _Parser(argparse.ArgumentParser):
+    """Of several processes with the same arguments, one says what is wrong with them."""
+
+    def error(self, message: str) -> NoReturn:
+        if not first_to_tell():
+            sys.exit(2)
+        super().error(message)
 
 
 def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:
@@ -37,7 +48,7 @@ def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:
         ValueError: values that make no sense, alone or together.
         SystemExit: arguments that are no options, with status 2; `--help`, with 0.
     """
-    parser = argparse.ArgumentParser(prog="train.py", description="Train, measure and bundle a Siamese network.")
+    parser = _Parser(prog="train.py", description="Train, measure and bundle a Siamese network.")
     add = parser.add_argument
     add(
         "--data-dir",
@@ -97,7 +108,7 @@ def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:
         out,
         given["resume"],
         given["device"] or best_device(),
-        given["push_to_hub"],
+        given["push_to_hub"] if is_main() else None,
         given["private"],
         Path(given["images"]) if given["images"] else None,
         Path(given["weights"]) if given["weights"] else None,

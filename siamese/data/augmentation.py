@@ -18,30 +18,34 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from siamese.config import AugmentationConfig
+from siamese.data.shares import Share
 
 KNOTS = 4  # on each side of the elastic field; fewer bend the symbol as a whole, more make its strokes wavy
 
 
-def augment(images: Tensor, config: AugmentationConfig, generator: torch.Generator) -> Tensor:
+def augment(
+    images: Tensor, config: AugmentationConfig, generator: torch.Generator, share: Share | None = None
+) -> Tensor:
     """Vary each picture of a batch at random.
 
     Args:
         images: (B, 1, H, W) uint8, on any device.
         config: the strength of each variation.
         generator: on the CPU, so that the random numbers are the same for every device of `images`.
+        share: of a larger batch, which the pictures are, so that they are varied as they would be in it; None for all.
 
     Returns:
         (B, 1, H, W) float32 in [0, 1], on the same device.
     """
     ink = images.float() / 255
-    count, device = len(ink), ink.device
+    share, device = share or Share.of(len(ink)), ink.device
     # Every amount is drawn for every picture, then set to 0 for the pictures that are not changed.
-    changed = torch.rand(count, 1, generator=generator) < config.probability
-    if not changed.any():
+    changed = share.rand(1, generator=generator) < config.probability
+    if not config.probability:
         return ink
 
     def uniform(size: int = 1) -> Tensor:  # (B, size) in [-1, 1)
-        drawn = torch.rand(count, size, generator=generator) * 2 - 1
+        drawn = share.rand(size, generator=generator) * 2 - 1
         return (drawn * changed).to(device)
 
     warped = F.grid_sample(ink, sampling_grid(uniform, ink, config), padding_mode="zeros", align_corners=False)
@@ -54,7 +58,7 @@ def augment(images: Tensor, config: AugmentationConfig, generator: torch.Generat
     # Contrast: a steeper edge about the value 0.5, or a fainter stroke.
     steep = config.contrast ** _each(uniform())
     warped = warped * steep.clamp(min=0.7) + (0.5 - 0.5 * steep).clamp(max=0)
-    grain = torch.randn(ink.shape, generator=generator).to(device)
+    grain = share.randn(*ink.shape[1:], generator=generator).to(device)
     return (warped + grain * (config.noise * _each(uniform()).clamp(min=0)) * (warped > 0.02)).clamp(0, 1)
 
 

@@ -15,27 +15,31 @@ from torch import Tensor
 
 from siamese.config import InputKind, PhotoAugmentationConfig, TrainingConfig
 from siamese.data.augmentation import augment
+from siamese.data.shares import Share
 
 LUMA = (0.299, 0.587, 0.114)  # of red, green and blue, in grey (ITU-R BT.601)
 LEAST_SHIFT = 0.05  # of half a side, also where the whole picture is shown
 
 
-def augment_photo(images: Tensor, config: PhotoAugmentationConfig, generator: torch.Generator) -> Tensor:
+def augment_photo(
+    images: Tensor, config: PhotoAugmentationConfig, generator: torch.Generator, share: Share | None = None
+) -> Tensor:
     """Vary each photograph of a batch at random.
 
     Args:
         images: (B, 1 or 3, H, W) uint8, on any device.
         config: the strength of each variation.
         generator: on the CPU, so that the random numbers are the same for every device of `images`.
+        share: of a larger batch, which the pictures are, so that they are varied as they would be in it; None for all.
 
     Returns:
         (B, 1 or 3, H, W) float32 in [0, 1], on the same device.
     """
     x = images.float() / 255
-    count, device = len(x), x.device
+    share, device = share or Share.of(len(x)), x.device
 
     def uniform(*size: int) -> Tensor:  # (B, ...) in [-1, 1)
-        return (torch.rand(count, *size, generator=generator) * 2 - 1).to(device)
+        return (share.rand(*size, generator=generator) * 2 - 1).to(device)
 
     grid = F.affine_grid(crops(uniform, x.shape[-2] / x.shape[-1], config), list(x.shape), align_corners=False)
     # Mirrored beyond the edge, which brings no colour into the picture that is not in it.
@@ -72,7 +76,13 @@ def crops(uniform: Callable[..., Tensor], proportion: float, config: PhotoAugmen
     return torch.stack([across, down], dim=1)
 
 
-def augment_as(kind: InputKind, images: Tensor, config: TrainingConfig, generator: torch.Generator) -> Tensor:
+def augment_as(
+    kind: InputKind,
+    images: Tensor,
+    config: TrainingConfig,
+    generator: torch.Generator,
+    share: Share | None = None,
+) -> Tensor:
     """Vary a batch as its kind of input is varied: photographs as above, ink and documents as strokes.
 
     Args:
@@ -80,7 +90,8 @@ def augment_as(kind: InputKind, images: Tensor, config: TrainingConfig, generato
         images: (B, channels, H, W) uint8.
         config: of the training, with the strengths of both.
         generator: on the CPU.
+        share: of a larger batch, which the pictures are; None for all.
     """
     if kind == "photo":
-        return augment_photo(images, config.photo_augmentation, generator)
-    return augment(images, config.augmentation, generator)
+        return augment_photo(images, config.photo_augmentation, generator, share)
+    return augment(images, config.augmentation, generator, share)

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from siamese.config import InputConfig
 from siamese.inputs.preparing import prepare, to_batch
 from siamese.models.device import usable_cores
+from siamese.models.processes import is_main, local_world_size
 
 MEMORY_SHARE = 0.4  # of the memory at hand, that pictures may take
 
@@ -47,7 +48,9 @@ def read_pictures(paths: Sequence[Path], input: InputConfig, progress: str = "",
     images = torch.empty(len(paths) if keep else 0, input.channels, *input.size, dtype=torch.uint8)
     read, failed = list[int](), dict[int, str]()
     results = _prepared(paths, input)
-    for index, result in enumerate(tqdm(results, progress, len(paths), disable=not progress, mininterval=1)):
+    for index, result in enumerate(
+        tqdm(results, progress, len(paths), disable=not (progress and is_main()), mininterval=1)
+    ):
         if isinstance(result, str):
             failed[index] = result
         else:
@@ -118,7 +121,7 @@ def fits_memory(count: int, input: InputConfig) -> bool:
 
 
 def available_memory() -> float:
-    """Bytes that this process can still take: what the machine has free, or what is left of its container's limit."""
+    """Bytes that this process can still take: its share of what the machine has free, or of what its container allows."""
     pages, page = "SC_AVPHYS_PAGES", "SC_PAGE_SIZE"
     free = 2**31
     if {pages, page} <= set(getattr(os, "sysconf_names", ())):
@@ -128,7 +131,7 @@ def available_memory() -> float:
         for line in meminfo.read_text().splitlines():
             if line.startswith("MemAvailable:"):
                 free = int(line.split()[1]) * 1024
-    return max(0, min(free, _left_of_limit(Path("/sys/fs/cgroup"))))
+    return max(0, min(free, _left_of_limit(Path("/sys/fs/cgroup")))) / local_world_size()
 
 
 def _left_of_limit(group: Path) -> float:

@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from siamese.models.processes import local_world_size
+
 
 def best_device() -> str:
     """CUDA, Apple's GPU, or the CPU."""
@@ -30,8 +32,9 @@ def mixed_precision(device: torch.device) -> torch.autocast | nullcontext:
 
 
 def usable_cores() -> int:
-    """How many cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """How many cores this process may run on; of several processes of a run, each has its share of the machine's."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores // local_world_size())
 
 
 def processor_name(device: torch.device | str = "cpu") -> str:

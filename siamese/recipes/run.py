@@ -11,7 +11,8 @@ import torch
 from siamese.bundle.curves import Epoch
 from siamese.config import RunConfig, from_json
 from siamese.models.networks import EmbeddingNet
-from siamese.training import checkpoints
+from siamese.models.processes import is_main
+from siamese.training import checkpoints, distributed
 from siamese.training.progress import ProgressBars
 from siamese.training.threads import ThreadTrial
 from siamese.training.trainer import Step, Trainer, train
@@ -26,7 +27,7 @@ def run(
     kept: torch.Tensor | None = None,
     threads: int | None = None,
 ) -> float:
-    """Train to the last epoch.
+    """Train to the last epoch. Of several processes, the main one alone goes on afterwards; for the others the program ends.
 
     Args:
         trainer: with a new network.
@@ -57,5 +58,9 @@ def run(
         bars.on_epoch(trainer, figures)
         checkpoints.save(trainer, checkpoint, config, kept)
 
-    train(trainer, validate, on_step, on_epoch)
+    if is_main():
+        train(trainer, validate, on_step, on_epoch)
+    else:
+        train(trainer, on_step=trial.on_step)
+    distributed.leave()
     return sum(row["seconds"] for row in trainer.history)

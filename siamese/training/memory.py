@@ -15,6 +15,7 @@ from siamese.config import RunConfig
 from siamese.data.reading import available_memory
 from siamese.models.device import mixed_precision
 from siamese.models.networks import initialised
+from siamese.models.processes import world_size
 from siamese.training.trainer import BATCH
 
 STATES = 6  # times the weights: their gradients, AdamW's two averages, the moving average, the best ones so far
@@ -36,7 +37,7 @@ def check_step(config: RunConfig, batch: int, images: float, device: str) -> Non
         ValueError: it takes more than there is; the message says what to change.
     """
     batch = {"pairs": 2 * BATCH, "triplets": 3 * BATCH}.get(config.training.sampling, batch)
-    needed = step_bytes(config, batch, device) + images
+    needed = step_bytes(config, -(-batch // world_size()), device) + images  # each process passes its share
     free = torch.cuda.mem_get_info()[0] if device == "cuda" else available_memory()
     smaller = "a smaller --image-size or a smaller --backbone" if config.folder else "a smaller --backbone"
     _check(f"To train on {batch}", config, needed, free, smaller)

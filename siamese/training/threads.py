@@ -14,7 +14,8 @@ import time
 import torch
 
 from siamese.models.device import usable_cores
-from siamese.training.trainer import Step, Trainer
+from siamese.training.step import Step
+from siamese.training.trainer import Trainer
 
 TRIES = 3  # steps by each number of threads in a trial, after one that is not counted
 AGAIN = 200  # steps from one trial to the next

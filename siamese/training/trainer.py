@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import torch
@@ -20,33 +20,17 @@ from siamese.data.images import join
 from siamese.data.pairs import PairDataset, TripletDataset
 from siamese.data.photo_augmentation import augment_as
 from siamese.data.sampling import ClassBalancedSampler, batches, epoch_seed, groups_of
+from siamese.data.shares import Share
 from siamese.data.sources import Role, Source
 from siamese.models.device import mixed_precision
-from siamese.models.networks import EmbeddingNet, SiameseNetwork, channels_last
-from siamese.training import losses
+from siamese.models.networks import EmbeddingNet, channels_last
+from siamese.training import distributed, losses
+from siamese.training.batch_norm import at_least_float32, synchronised
 from siamese.training.objective import classes_of_heads, heads_loss
 from siamese.training.optimizer import make_optimizer
+from siamese.training.step import Step
 
 BATCH = 128  # pairs or triplets, in the classic samplings
-
-
-@dataclass
-class Step:
-    """A step of training, as callbacks are told of it.
-
-    Attributes:
-        step: counted over all epochs, from 1.
-        epoch: the one under way, from 0.
-        loss: of the batch.
-        active: share of its pairs, triplets or anchors that still pull or push.
-        images: that the network saw in the step.
-    """
-
-    step: int
-    epoch: int
-    loss: float
-    active: float
-    images: int
 
 
 class Trainer:
@@ -68,6 +52,8 @@ class Trainer:
     ) -> None:
         self.config, self.device = config, torch.device(device)
         self.net = channels_last(net, self.device)
+        if distributed.count() > 1:
+            synchronised(self.net)
         joined = join(*(source.pictures for source in sources))
         if config.sampling == "classes":
             first = sources[0]
@@ -83,7 +69,6 @@ class Trainer:
                 raise ValueError(
                     f"Outliers belong to no class: they go with sampling 'classes', not {config.sampling!r}."
                 )
-            self.twin = SiameseNetwork(self.net)
             self.items = (PairDataset if config.sampling == "pairs" else TripletDataset)(joined, config.seed)
             self.loader: DataLoader = DataLoader(
                 self.items, min(BATCH, len(self.items)), shuffle=True, drop_last=True, generator=torch.Generator()
@@ -125,6 +110,7 @@ class Trainer:
         self._set_modes()
         seed = epoch_seed(self.config.seed, self.epoch)
         self.generator = torch.Generator().manual_seed(seed)
+        self.shared = distributed.shared(self.net, seed)
         batches = self._class_batches() if self.config.sampling == "classes" else self._item_batches(seed)
         for number, (loss, images) in enumerate(batches):
             self.optimizer.zero_grad(set_to_none=True)
@@ -145,37 +131,51 @@ class Trainer:
         self.net.backbone.train(not frozen).requires_grad_(not frozen)
 
     def _class_batches(self) -> Iterator[tuple[losses.Loss, int]]:
-        for index, images in batches(self.data.images, self.sampler.epoch(self.epoch)):
-            index = index.to(self.device)
-            images, labels = self._augmented(images.to(self.device)), self.data.labels[index]
-            with self.precision:
-                features = self.net.features(images)
-            if self.config.dropout:
-                kept = torch.rand(features.shape, generator=self.generator) >= self.config.dropout
-                features = features * kept.to(self.device) / (1 - self.config.dropout)
-            # In float32 from here on: the loss tells distances apart that are alike in bfloat16. And what a caller
-            # does between two steps is not to be done in mixed precision.
-            yield heads_loss(self.net, features.float(), labels, self.learns[:, labels], self.config), len(index)
+        drawn = list(self.sampler.epoch(self.epoch))
+        own = (index[distributed.share_of(len(index)).rows] for index in drawn)
+        for index, (_, images) in zip(drawn, batches(self.data.images, own), strict=True):
+            yield self.shared(partial(self._class_loss, index.to(self.device), images)), len(index)
+
+    def _class_loss(self, index: Tensor, images: Tensor) -> losses.Loss:
+        share, labels = distributed.share_of(len(index)), self.data.labels[index]
+        (features,) = self._features((images, share))
+        if self.config.dropout:
+            kept = torch.rand(features.shape, generator=self.generator) >= self.config.dropout
+            features = features * kept.to(self.device) / (1 - self.config.dropout)
+        return heads_loss(self.net, features, labels, self.learns[:, labels], self.config)
 
     def _item_batches(self, seed: int) -> Iterator[tuple[losses.Loss, int]]:
-        margin = self.config.margin
         self.items.set_epoch(self.epoch)
         self.loader.generator.manual_seed(seed)
+        taken = self._pair_loss if self.config.sampling == "pairs" else self._triplet_loss
         for item in self.loader:
-            if self.config.sampling == "pairs":
-                a, b, same = (part.to(self.device) for part in item)
-                with self.precision:
-                    a, b = self.twin(self._augmented(a), self._augmented(b))
-                yield losses.contrastive_pairs(a, b, same, margin or losses.CONTRASTIVE_MARGIN), 2 * len(same)
-            else:
-                images = self._augmented(torch.cat(item).to(self.device))
-                with self.precision:
-                    anchor, positive, negative = self.net(images).chunk(3)
-                yield losses.triplet(anchor, positive, negative, margin or losses.TRIPLET_MARGIN), len(images)
+            yield self.shared(partial(taken, *item)), len(item[0]) * (2 if self.config.sampling == "pairs" else 3)
 
-    def _augmented(self, images: Tensor) -> Tensor:
-        varied = augment_as(self.net.input.kind, images, self.config, self.generator)
-        return varied.contiguous(memory_format=torch.channels_last)
+    def _pair_loss(self, first: Tensor, second: Tensor, same: Tensor) -> losses.Loss:
+        share = distributed.share_of(len(same))
+        parts = self._features((first[share.rows], share), (second[share.rows], share))
+        a, b = (self.net.heads(part, self.net.config.heads[0]) for part in parts)
+        return losses.contrastive_pairs(a, b, same.to(self.device), self.config.margin or losses.CONTRASTIVE_MARGIN)
+
+    def _triplet_loss(self, *item: Tensor) -> losses.Loss:
+        images = torch.cat(item)
+        share = distributed.share_of(len(images))
+        (features,) = self._features((images[share.rows], share))
+        anchor, positive, negative = self.net.heads(features, self.net.config.heads[0]).chunk(3)
+        return losses.triplet(anchor, positive, negative, self.config.margin or losses.TRIPLET_MARGIN)
+
+    def _features(self, *parts: tuple[Tensor, Share]) -> list[Tensor]:
+        """The features of whole batches, of which this process has shares; all go through the net together."""
+        kind = self.net.input.kind
+        varied = [
+            augment_as(kind, images.to(self.device), self.config, self.generator, share) for images, share in parts
+        ]
+        with self.precision:
+            features = self.net.features(torch.cat(varied).contiguous(memory_format=torch.channels_last))
+        # In float32 at least from here on: the loss tells distances apart that are alike in bfloat16. And what a caller does
+        # between two steps is not to be done in mixed precision.
+        split = at_least_float32(features).split([len(images) for images in varied])
+        return [distributed.gather(own, share) for own, (_, share) in zip(split, parts, strict=True)]
 
 
 def train(

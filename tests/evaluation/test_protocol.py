@@ -13,7 +13,7 @@ from siamese.data.images import LabeledImages
 from siamese.data.omniglot import Alphabet, as_classes
 from siamese.evaluation import generalisation, metrics, one_shot, protocol, scores
 from siamese.evaluation.embedded import EmbeddedSet, embedded, raw_pixels
-from siamese.models.inference import embed
+from siamese.models.inference import embed, fuse
 from siamese.models.networks import EmbeddingNet, initialised
 from siamese.retrieval.calibration import fit_calibration
 from tests.helpers import TINY, identical, weights
@@ -103,7 +103,7 @@ def test_the_untrained_network_is_that_of_the_run_and_its_input(digits, monkeypa
     assert list(found) == ["Raw pixels", "Untrained network"]
     assert all(net.input == trained.input for net in seen) and len(seen) == 2
     torch.manual_seed(7)
-    assert identical(weights(seen[0]), weights(EmbeddingNet(TINY)))
+    assert identical(weights(seen[0]), weights(fuse(EmbeddingNet(TINY))))
 
 
 def test_a_history_that_lacks_a_figure_is_refused_before_anything_is_measured(net):
