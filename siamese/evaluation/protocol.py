@@ -48,7 +48,8 @@ def validator(corpus: Corpus) -> Callable[[EmbeddingNet], dict[str, float]]:
     quick, validation = limit(corpus.split.fit, 20_000, seed=1), corpus.split.validation
 
     def validate(net: EmbeddingNet) -> dict[str, float]:
-        fitted, queries = embed(net, quick.images), embed(net, validation.images)
+        fused = fuse(net)
+        fitted, queries = embed(fused, quick.images), embed(fused, validation.images)
         return {"validation_accuracy": metrics.knn_accuracy(fitted, quick.labels, queries, validation.labels)}
 
     return validate
