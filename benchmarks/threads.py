@@ -22,7 +22,7 @@ SETTINGS = {
     "two, passive": {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive"},
     "as train.py": {"OMP_WAIT_POLICY": "passive"},
 }
-WARM_UP = 10  # steps, so that the first trial is over
+WARM_UP = 20  # steps, so that the first trial is over
 
 
 def measure(steps: int) -> None:
@@ -47,7 +47,7 @@ def measure(steps: int) -> None:
     matcher = siamese.load()
     images = torch.from_numpy(matcher.gallery.images[:2000])[:, None]
     embedding = common.median_ms(lambda: embed(matcher.net, images), 3)
-    print(f"{statistics.median(times[WARM_UP:]):.1f} {embedding:.1f} {torch.get_num_threads()}")
+    print(f"{statistics.median(times[WARM_UP + 1 :]):.1f} {embedding:.1f} {torch.get_num_threads()}")
 
 
 def main(arguments: list[str] | None = None) -> None:

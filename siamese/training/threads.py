@@ -17,6 +17,7 @@ from siamese.models.device import usable_cores
 from siamese.training.step import Step
 from siamese.training.trainer import Trainer
 
+WARM_UP = 8  # steps before the first trial: the first of all are slower, whatever their threads
 TRIES = 3  # steps by each number of threads in a trial, after one that is not counted
 AGAIN = 200  # steps from one trial to the next
 LEAST_GAIN = 0.03  # by which more threads have to be faster
@@ -37,7 +38,7 @@ class ThreadTrial:
     def __init__(self, choices: tuple[int, ...]) -> None:
         self.choices, self.chosen = choices, choices[0]
         self.trial = len(choices) * (TRIES + 1) if len(choices) > 1 else 0  # steps of a trial
-        self.steps, self.ended = 0, 0.0
+        self.steps, self.ended = -WARM_UP, 0.0  # from the first trial on
         self.seconds: dict[int, list[float]] = {}
         torch.set_num_threads(self._next())
 

@@ -52,6 +52,8 @@ def test_more_threads_have_to_be_plainly_faster():
 
 def test_the_fastest_number_is_kept_until_the_machine_has_changed(monkeypatch):
     run, trial = Run(monkeypatch, {1: 0.10, 2: 0.30}), ThreadTrial((1, 2))
+    run.go_on(trial, threads.WARM_UP)
+    run.used.clear()
     run.go_on(trial, threads.AGAIN)
     assert set(run.used[:8]) == {1, 2} and set(run.used[8:]) == {1}
     run.seconds = {1: 0.10, 2: 0.06}  # the other process has ended
@@ -67,3 +69,11 @@ def test_what_was_asked_for_is_not_tried(monkeypatch):
     assert set(run.used) == {3}
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     assert ThreadTrial.of_machine().choices == (3,)
+
+
+def test_slow_first_steps_decide_nothing(monkeypatch):
+    run, trial = Run(monkeypatch, {1: 0.9, 2: 0.95}), ThreadTrial((1, 2))
+    run.go_on(trial, threads.WARM_UP - 1)
+    run.seconds = {1: 0.10, 2: 0.12}
+    run.go_on(trial, threads.AGAIN)
+    assert trial.chosen == 1
