@@ -31,8 +31,11 @@ import os
 import signal
 import sys
 
-# Before torch is imported. Threads that wait for each other give up their cores, where other processes want them too.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# Before torch is imported. A thread that waits for another spins for some microseconds, as long as a free core takes to end its part,
+# and then sleeps, so that other processes get the core. Of OpenMP's libraries GNU's alone can spin so briefly: with the others it sleeps.
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ["OMP_WAIT_POLICY"] = "passive"
+    os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C during the imports ends in silence
 

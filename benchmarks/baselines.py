@@ -13,8 +13,9 @@ import time
 import common
 
 from siamese.bundle.files import write_text
-from siamese.config import PRESETS, to_json
-from siamese.data.mnist import load_mnist
+from siamese.config import PRESETS, DataConfig, to_json
+from siamese.data.corpus import load_corpus, references
+from siamese.data.images import join
 from siamese.evaluation.baselines import SHIPPED, key_of
 from siamese.evaluation.scores import baseline_measurements
 from siamese.models.networks import EmbeddingNet
@@ -26,10 +27,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-dir")
     options = parser.parse_args(arguments)
-    fit, test = load_mnist(options.data_dir), load_mnist(options.data_dir, train=False)
     print(common.where())
     entries: dict[str, dict] = {}
     for name in NAMES:
+        data = DataConfig(reference_pictures=PRESETS[name].data.reference_pictures)
+        corpus = load_corpus(data, options.data_dir)
+        fit, test = join(references(data, corpus), corpus.split.validation), corpus.test
         net = EmbeddingNet(PRESETS[name].network, PRESETS[name].input)
         for title, (what, measure) in baseline_measurements(net, 0, fit, test).items():
             key = key_of((fit, test), what)

@@ -203,6 +203,7 @@ def test_the_preset_for_unseen_classes_learns_from_halves_of_the_others(mnist_di
             omniglot=("small1",),
             digits=SourceConfig(pictures=160, per_class=4),
             half_swaps=SourceConfig(pictures=7, classes=32, per_class=4),
+            reference_pictures=150,
         ),
     )
     sources, trained = run_without_8_and_9(mnist_dir, tmp_path, monkeypatch, "unseen", preset)
@@ -213,6 +214,7 @@ def test_the_preset_for_unseen_classes_learns_from_halves_of_the_others(mnist_di
     rate = find(trained.measurements.generalisation, "digits 8, 9/digits/equal error rate")
     assert rate.title == "Digits 8, 9, never trained on: equal error rate"
     assert 0 < rate.value < 0.6
+    assert trained.measurements.pictures.fit == 150 + 400 * 5 // 60  # with the validation pictures
 
 
 def test_a_resumed_run_learns_from_what_the_label_noise_filter_kept(mnist_dir, tmp_path, monkeypatch, capsys):

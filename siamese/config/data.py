@@ -52,6 +52,8 @@ class DataConfig:
         half_swaps: pictures of every two digits joined, the upper half of one on the lower half of the other.
         outliers: pictures that belong to no class.
         calibration_pictures: validation pictures that are scanned, and that are photographed, to calibrate by.
+        reference_pictures: pictures trained on that k-NN is fitted on, with all validation pictures, to classify the test
+            pictures by; None for all.
     """
 
     limit: int | None = None
@@ -67,6 +69,7 @@ class DataConfig:
     outliers: SourceConfig | None = None
     shapes: SourceConfig | None = field(default=None, metadata=OPTIONAL)
     calibration_pictures: int = field(default=2500, metadata=OPTIONAL)
+    reference_pictures: int | None = field(default=None, metadata=OPTIONAL)
 
     def __post_init__(self) -> None:
         coerce(self)
@@ -86,6 +89,8 @@ class DataConfig:
                 raise ValueError(f"{name} are made: say how many pictures")
         if self.calibration_pictures < 100:
             raise ValueError(f"calibration_pictures must be at least 100, got {self.calibration_pictures}")
+        if self.reference_pictures is not None and self.reference_pictures < 100:
+            raise ValueError(f"reference_pictures must be at least 100, got {self.reference_pictures}")
         if self.symbols.classes == 1:
             raise ValueError("symbols must be at least 2 classes in a batch, got 1")
         if set(self.exclude_classes) - set(range(10)) or len(set(self.exclude_classes)) > 8:

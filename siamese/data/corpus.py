@@ -73,6 +73,12 @@ def load_corpus(config: DataConfig, data_dir: str | os.PathLike | None = None) -
     )
 
 
+def references(config: DataConfig, corpus: Corpus) -> LabeledImages:
+    """The pictures trained on that k-NN is fitted on: all, or `config.reference_pictures` of them at random."""
+    fit = corpus.split.fit
+    return limit(fit, config.reference_pictures, seed=1) if config.reference_pictures else fit
+
+
 def _held_out(config: DataConfig, names: list[str]) -> set[str]:
     held_out = set(config.held_out_alphabets)
     # The default alphabet is in one of the sets only, so it may be missing from the others.

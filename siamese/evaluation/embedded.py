@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
 from siamese.config import Views
-from siamese.data.images import LabeledImages, in_memory
+from siamese.data.images import LabeledImages, in_memory, join
 from siamese.models.inference import embed, unit_features
 from siamese.models.networks import EmbeddingNet
 from siamese.retrieval.distances import PairDistances, pair_distances
@@ -48,6 +49,11 @@ class EmbeddedSet:
 def embedded(net: EmbeddingNet, pictures: LabeledImages, views: Views, head: str | None = None) -> EmbeddedSet:
     """Embed a set by a head, the first one if None, with test-time augmentation."""
     return EmbeddedSet(pictures, embed(net, pictures.images, head, views))
+
+
+def joined(first: EmbeddedSet, second: EmbeddedSet) -> EmbeddedSet:
+    """Two sets as one, without embedding them again."""
+    return EmbeddedSet(join(first.pictures, second.pictures), torch.cat([first.embeddings, second.embeddings]))
 
 
 def raw_pixels(pictures: LabeledImages) -> EmbeddedSet:

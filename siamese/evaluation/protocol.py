@@ -18,14 +18,14 @@ from siamese.bundle.format import Bundle
 from siamese.bundle.measurements import Measurements, Pictures
 from siamese.bundle.metrics import Metric, metric
 from siamese.config import InferenceConfig, MeasuringConfig, RunConfig, Views, from_json
-from siamese.data.corpus import Corpus
+from siamese.data.corpus import Corpus, references
 from siamese.data.images import limit
 from siamese.data.omniglot import as_classes
 from siamese.data.pendigits import split_writers_in_half
 from siamese.data.synthetic.corruptions import corrupt, photograph, scan
 from siamese.data.synthetic.pen import varied
 from siamese.evaluation import generalisation, metrics
-from siamese.evaluation.embedded import EmbeddedSet, embedded
+from siamese.evaluation.embedded import EmbeddedSet, embedded, joined
 from siamese.evaluation.progress import Progress
 from siamese.evaluation.run_record import run_record
 from siamese.evaluation.scores import baselines, calibration_error, curves, scores
@@ -98,15 +98,16 @@ def evaluate(
         # one pass would make `embed` return both.
         gate = torch.quantile(embedding_norms(fused, corpus.split.validation.images), UNCERTAIN)
         inference = InferenceConfig(Views(ROTATIONS, round(float(gate), 5)), few_shot_head=net.config.heads[-1])
-        train = embedded(fused, corpus.train, inference.views)
-        validation = train.subset(corpus.split.validation_index)
+        fit = embedded(fused, references(config.data, corpus), inference.views)
+        validation = embedded(fused, corpus.split.validation, inference.views)
+        fit_and_validation = joined(fit, validation)
     with progress.part("Scans, photographs, drawings"):
         count = config.data.calibration_pictures
         domains = {"clean": validation.pairs} | _other_domains(fused, corpus, count, inference.views)
         calibration = fit_calibration(list(domains.values()))
     with progress.part("Test pictures"):
         test = embedded(fused, corpus.test, inference.views)
-        test_scores = scores(train, test, calibration)
+        test_scores = scores(fit_and_validation, test, calibration)
     with progress.part("Other writers and symbols"):
         symbols = [
             embedded(fused, as_classes([alphabet], rotations=False), inference.few_shot_views, inference.few_shot_head)
@@ -119,14 +120,14 @@ def evaluate(
             *generalisation.excluded_digits(fused, test, config.data.exclude_classes, inference),
         )
     with progress.part("Figures"):
-        validated = _validation_scores(train.subset(corpus.split.fit_index), validation, domains, calibration)
+        validated = _validation_scores(fit, validation, domains, calibration)
         drawn = curves(test.pairs, validation.pairs, calibration)
         # The curve for classes never trained on. Without alphabets held out, digits have to do.
         few_shot = fit_calibration([drawings.pairs for drawings in symbols]) if symbols else calibration
     untrained: dict[str, tuple[Metric, ...]] = {}
     if measuring.baselines:
         with progress.part("Baselines"):
-            untrained = baselines(net, config.training.seed, corpus.train, corpus.test)
+            untrained = baselines(net, config.training.seed, fit_and_validation.pictures, corpus.test)
     embeddings = test.embeddings.numpy()
     if measuring.map:
         with progress.part("Map"):
@@ -140,7 +141,7 @@ def evaluate(
         generalisation=generalised,
         curves=drawn,
         history=epochs,
-        pictures=Pictures(fit=len(train), test=len(test), pairs=len(test) * (len(test) - 1) // 2),
+        pictures=Pictures(fit=len(fit_and_validation), test=len(test), pairs=len(test) * (len(test) - 1) // 2),
         trained_on=("mnist", *["pen"] * bool(config.data.pen), *["omniglot"] * bool(config.data.omniglot)),
         **run_record(net, config, command, seconds, device),
     )

@@ -1,8 +1,8 @@
 """How many threads a step of training computes with: found by trial, and tried again as the run goes on.
 
 Where another process holds a core, two threads are slower than one: at the end of each operation the first waits for the
-second, which waits for its core. `OMP_WAIT_POLICY=passive`, which the scripts set before torch is imported, bounds the
-harm, as a thread that waits then sleeps. The trial takes what is left of it, and notices when the cores are free again.
+second, which waits for its core. The harm is bounded by what `train.py` sets before torch is imported: a thread that waits
+spins only briefly before it sleeps. The trial takes what is left of it, and notices when the cores are free again.
 """
 
 from __future__ import annotations

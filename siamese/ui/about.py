@@ -89,7 +89,7 @@ def measured(measurements: Measurements) -> str:
     pictures = measurements.pictures
     how = (
         f"On MNIST's {pictures.test:,} test pictures, scored once a run, at its end. "
-        f"k-NN is fitted on the {pictures.fit:,} training pictures; verification is over all {pictures.pairs:,} "
+        f"k-NN is fitted on {pictures.fit:,} training pictures; verification is over all {pictures.pairs:,} "
         "pairs; threshold and calibration come from validation pictures that the network was not fitted to."
     )
     return "\n\n".join([linked(how), tables(measurements), made_by(measurements)])

@@ -48,6 +48,7 @@ def test_what_is_missing_has_its_default():
         ({"network": {"channels": 3}}, "network.channels must be a list, got 3"),
         ({"network": {"embedding_dim": 1}}, "embedding_dim must be at least 2.* and at most 4096; got 1"),
         ({"data": {"pen": {"every": 0}}}, "every of a source must be at least 1, got 0"),
+        ({"data": {"reference_pictures": 5}}, "reference_pictures must be at least 100, got 5"),
         ({"training": {"learning_rate": 10**400}}, "training.learning_rate is too large"),
         ("base", "RunConfig must be an object, got str"),
     ],

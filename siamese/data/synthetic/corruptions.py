@@ -7,6 +7,7 @@ makes of them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -87,7 +88,7 @@ def photograph(ink: np.ndarray, rng: np.random.Generator, side: int = 320) -> Im
         if rng.random() < 0.3:
             paper *= 1 - faint * ((x + rng.random()) % pitch < 0.008)
     angle = rng.uniform(0, 2 * np.pi)
-    across = x * np.cos(angle) + y * np.sin(angle)
+    across = x * math.cos(angle) + y * math.sin(angle)
     light = 1 - rng.uniform(0, 0.5) * (across - across.min()) / np.ptp(across)
     if rng.random() < 0.5:  # the edge of the shadow of a hand or a phone
         edge = rng.uniform(np.quantile(across, 0.2), np.quantile(across, 0.8))
@@ -97,8 +98,8 @@ def photograph(ink: np.ndarray, rng: np.random.Generator, side: int = 320) -> Im
     pen = rng.uniform(0.1, 0.45)
     picture = (paper * (1 - stroke) + pen * stroke) * light
     picture = ndimage.gaussian_filter(picture, rng.uniform(0.3, 1.2))
-    picture = picture + rng.normal(0, rng.uniform(0.005, 0.03), picture.shape)
-    tint = 1 - np.array([0.0, 0.03, 0.08]) * rng.random()
+    picture += rng.standard_normal(picture.shape, np.float32) * np.float32(rng.uniform(0.005, 0.03))
+    tint = 1 - np.array([0.0, 0.03, 0.08], np.float32) * np.float32(rng.random())
     return Image.fromarray(np.rint(np.clip(picture[..., None] * tint, 0, 1) * 255).astype(np.uint8))
 
 
