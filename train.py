@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> None:
     if job.push_to_hub:
         hub.check_push(job.push_to_hub, job.private)
     recipe = train_pictures if job.images else train_digits
-    command = cli.command(config, job.images, job.weights, job.measuring.flags)
+    command = cli.command(config, job.images, job.weights, cli.flags_of(job))
     with alone_in(job.out):
         trained = recipe(config, job, command)
         save(trained, job.out)

@@ -36,7 +36,8 @@ def measure(steps: int) -> None:
     from siamese.models.inference import embed
     from siamese.training.threads import ThreadTrial
 
-    trainer, trial = training_step.make_trainer("fast"), ThreadTrial.of_machine()
+    trainer = training_step.make_trainer("fast")
+    trial = ThreadTrial.of_machine(trainer.device)
     times = []
     start = time.perf_counter()
     for number, step in enumerate(training_step.endless(trainer)):

@@ -162,6 +162,13 @@ def test_where_data_lie_and_results_go_is_no_part_of_the_configuration(tmp_path)
     assert job == cli.Job("here", Path(tmp_path), True, "cpu", None, False)
 
 
+def test_what_changes_no_recipe_is_recorded_too(tmp_path):
+    words = ["--threads", "2", "--no-map", "--out", str(tmp_path)]
+    config, job = cli.parse_training(words)
+    assert config == RunConfig()
+    assert cli.command(config, flags=cli.flags_of(job)) == "python train.py --threads 2 --no-map"
+
+
 # --- python -m siamese ----------------------------------------------------------------------------------
 
 
@@ -178,6 +185,13 @@ def test_what_is_wrong_is_told_in_a_line(tmp_path, capsys):
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("siamese: ")
     assert "holds no runs" in line
+
+
+def test_a_device_that_is_not_there_ends_an_index_before_it_begins(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert cli.main(["index", str(tmp_path), "--out", str(tmp_path / "out"), "--device", "cuda"]) == 2
+    assert capsys.readouterr().err == "siamese: --device cuda: this machine has no CUDA device that torch can use\n"
+    assert not (tmp_path / "out").exists()
 
 
 def test_ctrl_c_ends_with_status_130(capsys):

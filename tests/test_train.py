@@ -96,6 +96,16 @@ def test_a_run_records_how_to_make_it_again(finished):
     assert measured.pictures == Pictures(fit=600, test=600, pairs=600 * 599 // 2)
 
 
+def test_a_map_of_principal_components_is_not_called_t_sne(finished, mnist_dir, tmp_path):
+    out = tmp_path / "plain"
+    done = run(["train.py"], mnist_dir, out, "--no-map", "--no-baselines", "--epochs", "1")
+    assert done.returncode == 0, done.stderr
+    plain = load(out).measurements
+    assert (load(finished[0]).measurements.layout, plain.layout) == ("t-sne", "pca")
+    assert plain.command.endswith("--no-baselines --no-map")
+    assert not plain.baselines
+
+
 def test_a_run_says_what_its_bundle_does(finished, mnist_dir):
     """The reported accuracy is that of the saved weights, taken by hand on the pictures of each set."""
     loaded = load(finished[0])

@@ -150,8 +150,8 @@ def load(folder: Path, self_check: bool = True) -> Bundle:
 
     Args:
         folder: to read.
-        self_check: make sure that the network finds the stored embeddings of its gallery's pictures again, and that all of
-            the pictures can be decoded; it takes some 0.1 s. A process may leave it out where another has done it.
+        self_check: make sure that the network finds the stored embeddings of its gallery's pictures again, and that the
+            pictures of a sheet can be decoded; it takes some 0.1 s. A process may leave it out where another has done it.
 
     Raises:
         ValueError: a file is missing, of an unknown version, or holds anything but what belongs there; the message

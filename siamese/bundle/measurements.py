@@ -6,12 +6,14 @@ Tables, model card, page and tests take titles, units and numbers from here, so 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from siamese.bundle.curves import Curves, Epoch, check_counts
 from siamese.bundle.folder_record import Folder
 from siamese.bundle.metrics import Metric, check_plain, find
 from siamese.config.values import OPTIONAL
+
+LayoutName = Literal["t-sne", "pca"]
 
 DATA_SETS = ("mnist", "pen", "omniglot")  # that a network for symbols is trained on
 SHOWN = ("5-nn accuracy", "equal error rate")  # what a model card says first of one
@@ -60,6 +62,7 @@ class Measurements:
         hardware: that it ran on.
         versions: of Python and libraries, by name.
         folder: of own pictures that it was trained on; None for digits.
+        layout: the method of the gallery's map; None for t-SNE, by which bundles were laid out before it was recorded.
 
     Raises:
         ValueError: two metrics of a set have the same key, the name of a baseline is no plain text, what a
@@ -83,6 +86,7 @@ class Measurements:
     hardware: str
     versions: dict[str, str]
     folder: Folder | None = field(default=None, metadata=OPTIONAL)
+    layout: LayoutName | None = field(default=None, metadata=OPTIONAL)
 
     def __post_init__(self) -> None:
         check_counts(parameters=self.parameters, seconds=self.seconds)

@@ -28,7 +28,7 @@ def check_embeddings(net: EmbeddingNet, gallery: Gallery, inference: InferenceCo
 
     Args:
         net: in evaluation mode.
-        gallery: its pictures are decoded.
+        gallery: some of its pictures are decoded.
         inference: how the stored embeddings were made.
         folder: for the message.
 

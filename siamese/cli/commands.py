@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from contextlib import nullcontext
 from pathlib import Path
 
 from siamese.cli import pairs
 from siamese.cli.ending import status_of
+from siamese.cli.parser import Parser
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a sub-command; returns the exit status."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m siamese", description="Measure a model, give it a gallery, or move it to and from the Hub."
     )
     commands = parser.add_subparsers(dest="command", required=True)
@@ -48,11 +48,13 @@ def _index(given: argparse.Namespace) -> None:
     from siamese.bundle.folder_lock import alone_in
     from siamese.bundle.locating import names_folder
     from siamese.matcher import load
-    from siamese.models.device import best_device
+    from siamese.models.device import best_device, check_device
     from siamese.models.processes import is_main
     from siamese.recipes.index import index
     from siamese.recipes.indexing.together import together
 
+    device = given.device or best_device()
+    check_device(device)
     with together() as wait:
         if not is_main():
             wait()  # until the main process has found all to be in order
@@ -61,8 +63,7 @@ def _index(given: argparse.Namespace) -> None:
         source = matcher.folder.resolve().name if given.model and names_folder(given.model) else matcher.source
         words = ["python", "-m", "siamese", "index", given.folder.resolve().name, "--out", given.out.resolve().name]
         words += ["--model", source] if given.model else []
-        with alone_in(given.out) if is_main() else nullcontext():
-            device = given.device or best_device()
+        with alone_in(given.out):
             count, failed = index(matcher, given.folder, given.out, shlex.join(words), device, wait)
     if not is_main():
         return

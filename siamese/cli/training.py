@@ -8,11 +8,8 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import sys
 from pathlib import Path
-from typing import Any, NoReturn
-
-import torch
+from typing import Any
 
 from siamese.cli.options import (
     DIGITS_OPTIONS,
@@ -23,22 +20,14 @@ from siamese.cli.options import (
     options_of,
     value_at,
 )
+from siamese.cli.parser import Parser
 from siamese.config import PRESETS, MeasuringConfig, RunConfig
 from siamese.models.classifiers import check_backbone
-from siamese.models.device import best_device
-from siamese.models.processes import first_to_tell, is_main
+from siamese.models.device import best_device, check_device
+from siamese.models.processes import is_main
 from siamese.recipes.job import Job
 
 MOST_THREADS = 1024
-
-
-class _Parser(argparse.ArgumentParser):
-    """Of several processes with the same arguments, one says what is wrong with them."""
-
-    def error(self, message: str) -> NoReturn:
-        if not first_to_tell():
-            sys.exit(2)
-        super().error(message)
 
 
 def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:
@@ -48,7 +37,7 @@ def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:
         ValueError: values that make no sense, alone or together.
         SystemExit: arguments that are no options, with status 2; `--help`, with 0.
     """
-    parser = _Parser(prog="train.py", description="Train, measure and bundle a Siamese network.")
+    parser = Parser(prog="train.py", description="Train, measure and bundle a Siamese network.")
     add = parser.add_argument
     add(
         "--data-dir",
@@ -96,10 +85,8 @@ def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:
         raise ValueError(f"--hold-out names alphabets, and the preset {given['preset']} trains on none")
     if given["private"] and not given["push_to_hub"]:
         raise ValueError("--private says how to make the repository of --push-to-hub, which is missing")
-    if given["device"] == "cuda" and not torch.cuda.is_available():
-        raise ValueError("--device cuda: this machine has no CUDA device that torch can use")
-    if given["device"] == "mps" and not torch.backends.mps.is_available():
-        raise ValueError("--device mps: this machine has no Apple GPU that torch can use")
+    device = given["device"] or best_device()
+    check_device(device)
     if given["threads"] is not None and not 1 <= given["threads"] <= MOST_THREADS:
         raise ValueError(f"--threads must be from 1 to {MOST_THREADS}, got {given['threads']}")
     _check_out(out)
@@ -107,7 +94,7 @@ def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:
         given["data_dir"],
         out,
         given["resume"],
-        given["device"] or best_device(),
+        device,
         given["push_to_hub"] if is_main() else None,
         given["private"],
         Path(given["images"]) if given["images"] else None,
@@ -115,6 +102,12 @@ def parse_training(arguments: list[str] | None = None) -> tuple[RunConfig, Job]:
         given["threads"],
         MeasuringConfig(not given["no_baselines"], not given["no_map"]),
     )
+
+
+def flags_of(job: Job) -> list[str]:
+    """The options that change no weights but for rounding, as a recorded command has them."""
+    flags = ["--threads", str(job.threads)] if job.threads else []
+    return flags + ["--no-baselines"] * (not job.measuring.baselines) + ["--no-map"] * (not job.measuring.map)
 
 
 def _check_out(out: Path) -> None:

@@ -16,8 +16,3 @@ class MeasuringConfig:
 
     baselines: bool = True
     map: bool = True
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        """The options of train.py that ask for this."""
-        return ("--no-baselines",) * (not self.baselines) + ("--no-map",) * (not self.map)

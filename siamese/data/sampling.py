@@ -117,10 +117,8 @@ class ClassBalancedSampler:
             yield torch.cat(drawn)
 
 
-def batches(
-    images: torch.Tensor | StreamedPictures, indices: Iterable[torch.Tensor]
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Each batch's indices and its pictures, which are read ahead by worker processes where they are not in memory.
+def batches(images: torch.Tensor | StreamedPictures, indices: Iterable[torch.Tensor]) -> Iterator[torch.Tensor]:
+    """The pictures of each batch, read ahead by worker processes where they are not in memory.
 
     Args:
         images: (N, C, H, W) uint8.
@@ -131,12 +129,11 @@ def batches(
     """
     if isinstance(images, torch.Tensor):
         for index in indices:
-            yield index, images[index.to(images.device)]
+            yield images[index.to(images.device)]
         return
-    listed = list(indices)
-    numbers = [index.tolist() for index in listed]
+    numbers = [index.tolist() for index in indices]
     loader = iter(DataLoader(images, batch_sampler=numbers, num_workers=usable_cores()))
-    for index in listed:
+    for _ in numbers:
         try:
             read = next(loader)
         except ValueError as error:
@@ -144,7 +141,7 @@ def batches(
             why = str(error.with_traceback(None)).strip().splitlines()[-1].removeprefix("ValueError: ")
             del loader
             raise ValueError(why) from error
-        yield index, read
+        yield read
     next(loader, None)  # at its end the workers stop
 
 

@@ -23,6 +23,7 @@ from siamese.data.images import LabeledImages, in_memory, limit
 from siamese.data.own_pictures import FolderCorpus
 from siamese.evaluation import leaks, metrics, open_set
 from siamese.evaluation.embedded import EmbeddedSet, embedded, frozen_features, raw_pixels
+from siamese.evaluation.layout import laid_out
 from siamese.evaluation.progress import Progress
 from siamese.evaluation.run_record import run_record
 from siamese.evaluation.scores import calibration_error, curves
@@ -31,7 +32,6 @@ from siamese.models.inference import embed
 from siamese.models.networks import EmbeddingNet
 from siamese.retrieval.calibration import fit_calibration
 from siamese.retrieval.gallery import Gallery
-from siamese.retrieval.projection import principal_components, tsne
 from siamese.retrieval.search import nearest
 
 QUICK = 3000  # validation pictures that an epoch is judged by
@@ -111,11 +111,7 @@ def evaluate(
         with progress.part("Baselines"):
             baselines = _baselines(untrained, corpus, frozen)
     chosen = gallery_part(test)
-    if measuring.map:
-        with progress.part("Map"):
-            xy = tsne(chosen.embeddings.numpy(), on_step=progress.step)
-    else:
-        xy = principal_components(chosen.embeddings.numpy(), 2)
+    xy, layout = laid_out(chosen.embeddings.numpy(), measuring.map, progress)
     measured = Measurements(
         test=test_scores,
         baselines=baselines,
@@ -125,6 +121,7 @@ def evaluate(
         history=epochs,
         pictures=Pictures(len(corpus.fit), len(test), len(test) * (len(test) - 1) // 2),
         trained_on=(),
+        layout=layout,
         folder=Folder(
             name,
             config.folder.split,

@@ -26,6 +26,7 @@ from siamese.data.synthetic.corruptions import corrupt, photograph, scan
 from siamese.data.synthetic.pen import varied
 from siamese.evaluation import generalisation, metrics
 from siamese.evaluation.embedded import EmbeddedSet, embedded, joined
+from siamese.evaluation.layout import laid_out
 from siamese.evaluation.progress import Progress
 from siamese.evaluation.run_record import run_record
 from siamese.evaluation.scores import baselines, calibration_error, curves, scores
@@ -34,7 +35,6 @@ from siamese.models.networks import EmbeddingNet
 from siamese.retrieval.calibration import Calibration, fit_calibration
 from siamese.retrieval.distances import PairDistances
 from siamese.retrieval.gallery import Gallery
-from siamese.retrieval.projection import principal_components, tsne
 from siamese.retrieval.search import nearest
 
 ROTATIONS = (-8.0, 0.0, 8.0)  # degrees, of the views of an uncertain picture
@@ -129,11 +129,7 @@ def evaluate(
         with progress.part("Baselines"):
             untrained = baselines(net, config.training.seed, fit_and_validation.pictures, corpus.test)
     embeddings = test.embeddings.numpy()
-    if measuring.map:
-        with progress.part("Map"):
-            xy = tsne(embeddings, on_step=progress.step)
-    else:
-        xy = principal_components(embeddings, 2)
+    xy, layout = laid_out(embeddings, measuring.map, progress)
     measured = Measurements(
         test=test_scores,
         baselines=untrained,
@@ -143,6 +139,7 @@ def evaluate(
         history=epochs,
         pictures=Pictures(fit=len(fit_and_validation), test=len(test), pairs=len(test) * (len(test) - 1) // 2),
         trained_on=("mnist", *["pen"] * bool(config.data.pen), *["omniglot"] * bool(config.data.omniglot)),
+        layout=layout,
         **run_record(net, config, command, seconds, device),
     )
     gallery = Gallery(corpus.test.images[:, 0].numpy(), corpus.test.labels.numpy(), embeddings, xy)

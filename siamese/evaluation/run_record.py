@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from siamese.config import RunConfig, to_json
-from siamese.models.device import processor_name
+from siamese.models.device import processor_name, usable_cores
 from siamese.models.networks import EmbeddingNet
 
 
@@ -33,6 +33,6 @@ def run_record(
         "provenance": "",
         "seed": config.training.seed,
         "seconds": round(seconds),
-        "hardware": name if device.type == "cuda" else f"{name}, {torch.get_num_threads()} cores",
+        "hardware": name if device.type == "cuda" else f"{name}, {usable_cores()} cores",
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
     }

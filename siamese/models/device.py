@@ -20,6 +20,21 @@ def best_device() -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
+def check_device(name: str) -> None:
+    """Make sure that torch can use a device.
+
+    Args:
+        name: cpu, cuda or mps.
+
+    Raises:
+        ValueError: it cannot; the message begins with the option.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ValueError("--device cuda: this machine has no CUDA device that torch can use")
+    if name == "mps" and not torch.backends.mps.is_available():
+        raise ValueError("--device mps: this machine has no Apple GPU that torch can use")
+
+
 def mixed_precision(device: torch.device) -> torch.autocast | nullcontext:
     """bfloat16 where the device computes in it, float32 elsewhere."""
     if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):

@@ -76,6 +76,8 @@ def index(
     form = {
         "model": model,
         "input": to_json(matcher.input),
+        "network": to_json(matcher.net.config),
+        "views": to_json(matcher.inference.views),
         "dim": matcher.net.config.embedding_dim,
         "encoded": encoded,
     }
@@ -122,7 +124,7 @@ def _embed_share(matcher: Matcher, files: PictureFiles, work: Path, form: dict[s
     net = matcher.net if device == "cpu" else deepcopy(matcher.net).to(device)
     store = partial(tiles.encode, input=matcher.input) if form["encoded"] else np.ndarray.tobytes
     portions = read_portions([files.paths[mine[number]] for number in waiting], matcher.input, store)
-    own, at = work / f"share-{rank():03d}", 0
+    own, at = work / share_name(rank()), 0
     with (
         appending(own, form) as append,
         (own / FAILED).open("w", encoding="utf-8") as failures,
@@ -148,6 +150,11 @@ def _embed_share(matcher: Matcher, files: PictureFiles, work: Path, form: dict[s
             bar.update(len(numbers))
 
 
+def share_name(number: int) -> str:
+    """The folder of what a process has done."""
+    return f"share-{number:03d}"
+
+
 def _shares(work: Path, form: dict[str, Any]) -> list[Share]:
     """What all processes have done, those of an earlier run with another number of them too."""
     found = (read_share(path, form) for path in sorted(work.glob("share-*")))
@@ -156,7 +163,9 @@ def _shares(work: Path, form: dict[str, Any]) -> list[Share]:
 
 def _failures(files: PictureFiles, missing: Sequence[int], work: Path) -> list[tuple[str, str]]:
     """The name of each picture that no share has, and why."""
-    lines = [line for path in sorted(work.glob(f"share-*/{FAILED}")) for line in path.read_text("utf-8").splitlines()]
+    # Of this run's processes, each of which has tried again what it could not read before.
+    paths = [work / share_name(number) / FAILED for number in range(world_size())]
+    lines = [line for path in paths for line in path.read_text("utf-8").splitlines()]
     reasons = dict(json.loads(line) for line in lines)
     names = [files.name_of(number) for number in missing]
     return [(name, reasons.get(name, "It was changed while it was indexed.")) for name in names]
@@ -183,6 +192,6 @@ def _write(matcher: Matcher, files: PictureFiles, gallery: galleries.Gallery, ou
         matcher.bundle,
         gallery=gallery,
         labels=files.names,
-        measurements=replace(measurements, provenance=provenance + (BEFORE + before if before else "")),
+        measurements=replace(measurements, provenance=provenance + (BEFORE + before if before else ""), layout="t-sne"),
     )
     save(bundle, out)

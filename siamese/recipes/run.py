@@ -48,7 +48,7 @@ def run(
         checkpoints.restore(trainer, resumed, str(checkpoint))
         for number, row in enumerate(trainer.history):  # told now, not when all of it is measured
             from_json(Epoch, row, f"{checkpoint}: history[{number}]")
-    bars, trial = ProgressBars(), ThreadTrial.of_machine(threads)
+    bars, trial = ProgressBars(), ThreadTrial.of_machine(trainer.device, threads)
 
     def on_step(trainer: Trainer, step: Step) -> None:
         bars.on_step(trainer, step)
@@ -62,5 +62,6 @@ def run(
         train(trainer, validate, on_step, on_epoch)
     else:
         train(trainer, on_step=trial.on_step)
+    trial.settle()
     distributed.leave()
     return sum(row["seconds"] for row in trainer.history)

@@ -135,9 +135,11 @@ def sample_of(labels: np.ndarray) -> np.ndarray:
         labels: (N,) of the pictures.
 
     Returns:
-        (S,) int64 ascending indices, the same for the same labels.
+        (S,) int64 ascending indices, the same for the same labels. Of a small class there is at least one.
     """
     shuffled = np.random.default_rng(0).permutation(len(labels))
     by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
     even = np.linspace(0, len(labels) - 1, min(len(labels), MAP_POINTS)).astype(np.int64)
-    return np.sort(by_class[even])
+    classes, first = np.unique(labels[by_class], return_index=True)
+    left_out = ~np.isin(classes, labels[by_class[even]])  # classes that are smaller than a share
+    return np.union1d(by_class[even], by_class[first[left_out]])

@@ -1,4 +1,4 @@
-"""Building the index of a large gallery with faiss: `pip install "siamese[index]"`."""
+"""Building the index of a large gallery with faiss, the extra `index` of this package."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from siamese.retrieval.inverted_file import InvertedFile
 from siamese.retrieval.search import ROWS, nearest, unit_rows
 
-INSTALL = 'pip install "siamese[index]"'
+INSTALL = 'pip install "faiss-cpu>=1.9"'
 A_LIST = 4  # times the square root of the number of rows are the lists: a query reads about as many centroids as rows of a few lists
 SAMPLE = 40  # rows for each centroid that k-means learns from: as many as faiss asks for
 STEPS = 10  # of k-means

@@ -46,7 +46,7 @@ class InvertedFile:
         probes, recall = arrays["probes"][0].item(), arrays["recall"][0].item()
         if not (np.linalg.norm(centroids, axis=1) <= LONGEST).all():
             raise ValueError("centroids are no means of embeddings.")
-        if starts[0] != 0 or starts[-1] != len(order) or (np.diff(starts) < 0).any():
+        if starts[0] != 0 or starts[-1] != len(order) or (starts[1:] < starts[:-1]).any():
             raise ValueError(f"starts do not ascend from 0 to {len(order)}.")
         if order.min() < 0 or order.max() >= len(order) or (np.bincount(order, minlength=len(order)) != 1).any():
             raise ValueError(f"order does not hold each number from 0 to {len(order) - 1} once.")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
 from siamese.bundle.files import write_whole
-from siamese.config import RunConfig, to_json
+from siamese.config import RunConfig, from_json, to_json
 from siamese.training.checkpoint_fields import problem_of
 from siamese.training.trainer import Trainer
 
@@ -72,7 +72,7 @@ def read(path: Path, config: RunConfig, device: str = "cpu") -> dict[str, Any]:
         raise ValueError(f"{str(path)!r} cannot be read as a checkpoint. Start again without --resume.") from error
     if not isinstance(saved, dict):
         raise ValueError(f"{str(path)!r} is a checkpoint of an older version. Start again without --resume.")
-    differing = differences(saved, to_json(config))
+    differing = differences(_with_defaults(saved), to_json(config))
     if differing:
         raise ValueError(
             f"{str(path)!r} was made with other settings ({differing[0]}). Resume with the same, or start again without "
@@ -87,6 +87,14 @@ def read(path: Path, config: RunConfig, device: str = "cpu") -> dict[str, Any]:
             "history. Start again without --resume."
         )
     return state
+
+
+def _with_defaults(saved: dict[str, Any]) -> dict[str, Any]:
+    """A configuration as it is written today: fields that it was written without have their defaults."""
+    try:
+        return cast(dict[str, Any], to_json(from_json(RunConfig, saved)))
+    except ValueError:  # what does not fit is named by comparing
+        return saved
 
 
 def restore(trainer: Trainer, state: dict[str, Any], name: str = "The checkpoint") -> None:

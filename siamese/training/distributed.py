@@ -67,6 +67,16 @@ def count() -> int:
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
+def check_batch(size: int) -> None:
+    """Make sure that each process has a share of a batch of that size.
+
+    Raises:
+        ValueError: there are more processes than pictures.
+    """
+    if count() > size:
+        raise ValueError(f"A batch holds {size} pictures, too few for {count()} processes: start fewer.")
+
+
 def share_of(whole: int) -> Share:
     """This process's share of a batch."""
     return Share.of(whole, dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else Share.of(whole)

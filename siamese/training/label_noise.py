@@ -11,6 +11,7 @@ from siamese.data.images import LabeledImages
 from siamese.data.sources import Role, Source
 from siamese.models.inference import embed
 from siamese.models.networks import initialised
+from siamese.models.processes import is_main
 from siamese.retrieval.search import nearest
 from siamese.training import distributed
 from siamese.training.trainer import Trainer, train
@@ -40,8 +41,9 @@ def clean_labels(pictures: LabeledImages, seed: int = 0, device: str = "cpu") ->
     source = Source.of(pictures, Role.DIGIT, config.data.digits)
     trainer = Trainer(net, [source], training, device)
     train(trainer)
-    embeddings = embed(trainer.ema, pictures.images).numpy()
-    _, indices = nearest(embeddings, embeddings, NEIGHBOURS, exclude_self=True)
-    labels = pictures.labels
-    kept = (labels[torch.from_numpy(indices)] == labels[:, None]).sum(1) >= AGREEING
+    labels, kept = pictures.labels, torch.empty(len(pictures), dtype=torch.bool)
+    if is_main():
+        embeddings = embed(trainer.ema, pictures.images).numpy()
+        _, indices = nearest(embeddings, embeddings, NEIGHBOURS, exclude_self=True)
+        kept = (labels[torch.from_numpy(indices)] == labels[:, None]).sum(1) >= AGREEING
     return distributed.from_main(kept.to(device)).cpu()

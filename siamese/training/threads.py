@@ -14,6 +14,7 @@ import time
 import torch
 
 from siamese.models.device import usable_cores
+from siamese.models.processes import local_world_size
 from siamese.training.step import Step
 from siamese.training.trainer import Trainer
 
@@ -31,52 +32,78 @@ def candidates(cores: int) -> tuple[int, ...]:
 class ThreadTrial:
     """Sets torch's number of threads before each step, and learns from the time that the step took.
 
+    A trial compares the number that is used, all cores at first, with the next lower and the next higher one. Where one
+    of them is faster it is used, and compared with its own neighbours at once.
+
     Args:
         choices: the numbers to try, ascending. A single one is set, and nothing is tried.
     """
 
     def __init__(self, choices: tuple[int, ...]) -> None:
-        self.choices, self.chosen = choices, choices[0]
-        self.trial = len(choices) * (TRIES + 1) if len(choices) > 1 else 0  # steps of a trial
-        self.steps, self.ended = -WARM_UP, 0.0  # from the first trial on
+        self.choices, self.chosen = choices, choices[-1]
+        self.wait = WARM_UP  # steps until the next trial
+        self.planned: list[int] = []  # the numbers of threads of a trial's steps that are to come
+        self.before = 0  # the number of the step before, within a trial
         self.seconds: dict[int, list[float]] = {}
-        torch.set_num_threads(self._next())
+        self.ended = 0.0
+        torch.set_num_threads(self.chosen)
 
     @classmethod
-    def of_machine(cls, threads: int | None = None) -> ThreadTrial:
-        """A trial among this process's cores; of no others than were asked for, here or by `OMP_NUM_THREADS`."""
-        fixed = threads or (torch.get_num_threads() if os.environ.get("OMP_NUM_THREADS") else 0)
+    def of_machine(cls, device: torch.device, threads: int | None = None) -> ThreadTrial:
+        """A trial among this process's cores; of no others than were asked for, here or by `OMP_NUM_THREADS`.
+
+        A step on a GPU hardly depends on their number: torch's stays.
+        """
+        asked = os.environ.get("OMP_NUM_THREADS")
+        if asked == "1" and local_world_size() > 1:  # torchrun sets it where nobody has
+            asked = None
+        fixed = threads or (torch.get_num_threads() if asked or device.type != "cpu" else 0)
         return cls((fixed,) if fixed else candidates(usable_cores()))
 
     def on_step(self, trainer: Trainer, step: Step) -> None:
         """A step has ended: a callback for `trainer.train`."""
         now, before = time.perf_counter(), self.ended
         self.ended = now
-        at = self.steps % AGAIN
-        self.steps += 1
-        if at < self.trial:
+        if not self.planned:
+            self.wait -= 1
+        else:
+            count = self.planned.pop(0)
             # The first by another number of threads also moves memory about, and before the first of an epoch came the
             # measuring after the last.
-            if at % (TRIES + 1) and (step.step - 1) % trainer.steps_per_epoch:
-                self.seconds.setdefault(self.choices[at // (TRIES + 1)], []).append((now - before) / step.images)
-            if at + 1 == self.trial:
-                self.chosen = fastest({count: statistics.median(times) for count, times in self.seconds.items()})
-                self.seconds.clear()
-        torch.set_num_threads(self._next())
+            if count == self.before and (step.step - 1) % trainer.steps_per_epoch:
+                self.seconds.setdefault(count, []).append((now - before) / step.images)
+            self.before = count
+            if not self.planned:
+                self._decide()
+        if not self.planned and self.wait <= 0 and len(self.choices) > 1:
+            self.seconds, self.before = {}, 0
+            self.planned = [count for count in self._near(self.chosen) for _ in range(1 + TRIES)]
+        torch.set_num_threads(self.planned[0] if self.planned else self.chosen)
 
-    def _next(self) -> int:
-        """The number of threads of the next step."""
-        at = self.steps % AGAIN
-        return self.choices[at // (TRIES + 1)] if at < self.trial else self.chosen
+    def settle(self) -> None:
+        """Training has ended, perhaps in the middle of a trial: what is measured now computes by the number found so far."""
+        torch.set_num_threads(self.chosen)
+
+    def _decide(self) -> None:
+        """After a trial: which number is used from now on, and when the next trial comes."""
+        before = self._near(self.chosen)
+        if self.seconds:
+            self.chosen = fastest({count: statistics.median(times) for count, times in self.seconds.items()})
+        self.wait = 0 if set(self._near(self.chosen)) - set(before) else AGAIN
+
+    def _near(self, chosen: int) -> tuple[int, ...]:
+        """A number with the next lower and the next higher one."""
+        at = self.choices.index(chosen)
+        return self.choices[max(0, at - 1) : at + 2]
 
 
 def fastest(seconds: dict[int, float]) -> int:
     """The number of threads that takes the least time; of nearly equal ones the lowest.
 
     Args:
-        seconds: of a picture, by the number of threads.
+        seconds: of a picture, by the number of threads; at least one.
     """
-    best = min(seconds, default=1)
+    best = min(seconds)
     for threads in sorted(seconds):
         if seconds[threads] < seconds[best] * (1 - LEAST_GAIN):
             best = threads

@@ -43,8 +43,8 @@ class Trainer:
         device: such as `cpu` or `cuda`.
 
     Raises:
-        ValueError: the sources have fewer than two classes, or no two pictures of a class; or there are outliers,
-            which belong to no class, and pairs or triplets are asked for.
+        ValueError: the sources have fewer than two classes, or no two pictures of a class; outliers, which belong to no
+            class, stand beside pairs or triplets; or processes are more than pictures in a batch.
     """
 
     def __init__(
@@ -58,22 +58,22 @@ class Trainer:
         if config.sampling == "classes":
             first = sources[0]
             count = len(first.pictures.labels.unique())
-            batch = first.per_class * min(first.classes or count, count)
-            steps = max(1, first.passes * len(first.pictures) // batch)
+            smallest = first.per_class * min(first.classes or count, count)
+            steps = max(1, first.passes * len(first.pictures) // smallest)
             self.sampler = ClassBalancedSampler(groups_of(sources), steps, config.seed)
             self.data = joined.to(self.device)
             self.learns = classes_of_heads(joined.names, sources, net.config.heads).to(self.device)
             self.steps_per_epoch = len(self.sampler)
         else:
             if any(source.role == Role.OUTLIER for source in sources):
-                raise ValueError(
-                    f"Outliers belong to no class: they go with sampling 'classes', not {config.sampling!r}."
-                )
+                raise ValueError(f"Outliers belong to no class: take sampling 'classes', not {config.sampling!r}.")
             self.items = (PairDataset if config.sampling == "pairs" else TripletDataset)(joined, config.seed)
+            smallest = min(BATCH, len(self.items))
             self.loader: DataLoader = DataLoader(
-                self.items, min(BATCH, len(self.items)), shuffle=True, drop_last=True, generator=torch.Generator()
+                self.items, smallest, shuffle=True, drop_last=True, generator=torch.Generator()
             )
             self.steps_per_epoch = len(self.loader)
+        distributed.check_batch(smallest)
         total = self.steps_per_epoch * config.epochs
         self.optimizer, self.scheduler = make_optimizer(net, config, total)
         # A short run is averaged over a short stretch.
@@ -133,7 +133,7 @@ class Trainer:
     def _class_batches(self) -> Iterator[tuple[losses.Loss, int]]:
         drawn = list(self.sampler.epoch(self.epoch))
         own = (index[distributed.share_of(len(index)).rows] for index in drawn)
-        for index, (_, images) in zip(drawn, batches(self.data.images, own), strict=True):
+        for index, images in zip(drawn, batches(self.data.images, own), strict=True):
             yield self.shared(partial(self._class_loss, index.to(self.device), images)), len(index)
 
     def _class_loss(self, index: Tensor, images: Tensor) -> losses.Loss:

@@ -48,7 +48,7 @@ def build(matcher: Matcher, prefix: str = "", model: str = "") -> None:
 
     @answers.show_errors
     def locate(picture: str) -> dict:
-        """Where a picture stands on the t-SNE map: x and y, from -1 to 1."""
+        """Where a picture stands on the map: x and y, from -1 to 1."""
         x, y = matcher.locate(given(picture))
         return {"x": x, "y": y}
 

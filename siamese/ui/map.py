@@ -30,10 +30,12 @@ FILES = (
     "map_state.js",
     "map.js",
 )
-READ = (
+READ = "PCA shows the directions in which the embeddings vary most."
+READ_TSNE = (
     "t-SNE keeps neighbourhoods, not distances: points that lie together are alike, but how far apart two clusters lie, or "
-    "how wide one is, means nothing. PCA shows the directions in which the embeddings vary most."
+    "how wide one is, means nothing. "
 )
+TSNE_BUTTON = ">t-SNE<"
 
 
 def build(matcher: Matcher, sheet: dict, plotly_url: str) -> gr.HTML:
@@ -47,7 +49,9 @@ def build(matcher: Matcher, sheet: dict, plotly_url: str) -> gr.HTML:
     Returns:
         the map, whose value are the visitor's own points.
     """
-    words = wording_of(matcher)
+    words, tsne = wording_of(matcher), matcher.bundle.measurements.layout != "pca"
+    # Where the gallery was laid out by principal components, the first view is no t-SNE.
+    markup = MAP if tsne else MAP.replace(TSNE_BUTTON, ">Map<")
 
     def figure(_: None) -> dict:  # Gradio passes one argument, always
         return json.loads(map_points.map_json(matcher))
@@ -65,7 +69,7 @@ def build(matcher: Matcher, sheet: dict, plotly_url: str) -> gr.HTML:
         with gr.Column(min_width=280, elem_classes="map-main"):
             # Its value is the visitor's own point, or a hint while there is none.
             view = components.json_html(
-                MAP.replace("LABELS", words.labels).replace("LABEL", words.label),
+                markup.replace("LABELS", words.labels).replace("LABEL", words.label),
                 "siamese.map(element, props, trigger, watch, server)",
                 head=on_demand(*FILES),
                 elem_id="map",
@@ -81,7 +85,7 @@ def build(matcher: Matcher, sheet: dict, plotly_url: str) -> gr.HTML:
     explained = (
         "Each point is a picture of the gallery, placed by its embedding.",
         map_points.sample_words(matcher),
-        READ,
+        READ_TSNE * tsne + READ,
     )
     gr.Markdown(glossary.linked(" ".join(filter(None, explained))), elem_classes="fine")
 

@@ -184,12 +184,11 @@ def test_streamed_pictures_make_the_same_batches(tmp_path):
     _, held = load_folder(config, root, lambda line: None, stream=False)
     _, streamed = load_folder(config, root, lambda line: None, stream=True)
     assert isinstance(held.fit.images, torch.Tensor) and not isinstance(streamed.fit.images, torch.Tensor)
-    drawn = []
+    drawn: list[list[torch.Tensor]] = []
     for corpus in (held, streamed):
         sampler = ClassBalancedSampler(groups_of([corpus.source(config.folder)]), 3)
         drawn.append(list(batches(corpus.fit.images, sampler.epoch(1))))
-    for (index, images), (other, read) in zip(*drawn, strict=True):
-        assert torch.equal(index, other)
+    for images, read in zip(*drawn, strict=True):
         assert torch.equal(images, read)
 
 

@@ -152,6 +152,7 @@ def test_processes_of_a_run_embed_a_share_each_and_the_main_one_joins_them(model
         monkeypatch.setenv("RANK", rank)
         assert indexing.index(matcher, root, out, "", wait=lambda: waited.append(1)) == (0, [])
     monkeypatch.setenv("WORLD_SIZE", "2")  # the run was stopped, and goes on with one process fewer
+    (out / "index.partial" / "share-002" / "failed.jsonl").write_text('["class01/1.png", "It was cut o')
     for rank in ("1", "0"):
         monkeypatch.setenv("RANK", rank)
         count, failed = indexing.index(matcher, root, out, "", wait=lambda: waited.append(1))
@@ -178,7 +179,7 @@ def test_a_large_gallery_has_an_index_that_is_written_down(model, tmp_path, monk
 def test_without_faiss_many_pictures_are_not_begun(model, tmp_path, monkeypatch):
     monkeypatch.setattr(galleries, "EXACT_UP_TO", 3)
     monkeypatch.setattr(indexing, "can_build", lambda: False)
-    with pytest.raises(ValueError, match=r'Install it: pip install "siamese\[index\]"'):
+    with pytest.raises(ValueError, match=r'Install it: pip install "faiss-cpu>=1.9"'):
         indexing.index(siamese.load(model), write_folder(tmp_path / "shelf", 1, 4), tmp_path / "out", "")
     assert not (tmp_path / "out").exists()
 

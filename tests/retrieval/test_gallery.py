@@ -79,5 +79,7 @@ def test_the_map_shows_all_of_few_pictures_and_of_many_a_sample_of_every_class(m
     assert len(set(sample.tolist())) == 100 and (np.diff(sample) > 0).all()
     assert np.abs(np.bincount(labels[sample]) - [30, 10, 60]).max() <= 1
     assert np.array_equal(sample, sample_of(labels))
+    rare = np.repeat([0, 1], [10_000, 1])
+    assert 10_000 in sample_of(rare), "a class that is smaller than its share of the points still has one"
     parts = np.zeros((1000, 2, 2), np.uint8), labels, np.eye(1000, 3, dtype=np.float32), np.zeros((1000, 2))
     assert np.array_equal(Gallery(*parts).sample, sample)

@@ -82,3 +82,19 @@ def test_building_chooses_lists_by_the_recall_that_it_measures(monkeypatch):
     queries /= np.linalg.norm(queries, axis=1, keepdims=True)
     exact, found = nearest(queries, embeddings, 10)[1], index.search(queries, embeddings, 10)[1]
     assert np.mean([np.isin(one, other).mean() for one, other in zip(exact, found, strict=True)]) >= 0.97
+
+
+@pytest.mark.parametrize(
+    "starts", [[0, 2**63 - 1, -2, 78, 104, 130], [0, -1, 130, 130, 130, 130], [1, 26, 52, 78, 104, 130]]
+)
+def test_starts_that_do_not_ascend_are_refused_even_where_their_differences_overflow(starts):
+    parts = {
+        "centroids": np.eye(5, 8, dtype=np.float32),
+        "order": np.arange(130),
+        "starts": np.array(starts),
+        "probes": np.array([2]),
+        "recall": np.array([1.0]),
+    }
+    assert InvertedFile.of(parts | {"starts": np.arange(6) * 26}).probes == 2
+    with pytest.raises(ValueError, match="starts do not ascend from 0 to 130"):
+        InvertedFile.of(parts)

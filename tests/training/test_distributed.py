@@ -13,6 +13,7 @@ import torch
 
 from siamese.bundle.format import load
 from siamese.data.shares import Share
+from siamese.training import distributed
 from tests.helpers import ROOT
 from tests.training.distributed_steps import TRAININGS, steps
 
@@ -78,6 +79,13 @@ def test_shares_hold_each_row_once():
         for count in (1, 2, 3):
             rows = [row for number in range(count) for row in range(whole)[Share.of(whole, number, count).rows]]
             assert rows == list(range(whole))
+
+
+def test_more_processes_than_pictures_in_a_batch_are_refused(monkeypatch):
+    monkeypatch.setattr(distributed, "count", lambda: 16)
+    distributed.check_batch(16)
+    with pytest.raises(ValueError, match="A batch holds 12 pictures, too few for 16 processes: start fewer"):
+        distributed.check_batch(12)
 
 
 def test_a_killed_process_ends_the_run_in_one_line_and_another_run_goes_on(mnist_dir, tmp_path):

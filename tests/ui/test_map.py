@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+from copy import copy
+from dataclasses import replace
 from types import SimpleNamespace
 
+import gradio as gr
 import numpy as np
 import pytest
 
 from siamese.retrieval.gallery import MAP_POINTS, Gallery
+from siamese.ui import map as map_tab
 from siamese.ui import map_points, symbol_files, symbols
 
 
@@ -36,6 +40,19 @@ def test_each_point_keeps_its_index(count, dtype):
     assert len(Large.gallery.sample) == min(count, MAP_POINTS)
     assert figure["data"][0]["customdata"]["dtype"] == dtype
     assert figure["layout"]["meta"]["count"] == count
+
+
+def test_a_map_of_principal_components_is_not_called_t_sne(matcher):
+    def shown(layout: str | None) -> str:
+        measurements = replace(matcher.bundle.measurements, layout=layout)
+        of_layout = copy(matcher)
+        of_layout.bundle = replace(matcher.bundle, measurements=measurements)
+        with gr.Blocks() as page:
+            map_tab.build(of_layout, {}, "plotly.js")
+        return json.dumps(page.get_config_file())
+
+    assert "t-SNE" in shown(None) and "t-SNE" in shown("t-sne")
+    assert "t-SNE" not in shown("pca") and "shows the directions" in shown("pca")
 
 
 def test_neighbours_are_as_many_as_were_asked_for(matcher):

@@ -1,4 +1,4 @@
-"""Reading the pictures that wait, a portion at a time, while the portion before is embedded."""
+"""Reading the pictures that wait, a portion at a time; of many, while the portion before is embedded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from siamese.bundle.sprite import thumbnails
 from siamese.config import InputConfig
 from siamese.inputs.preparing import prepare
 from siamese.models.device import usable_cores
-from siamese.models.processes import local_world_size
 
 PORTION = 200  # pictures
 WORTH_WORKERS = 5000  # pictures, for which processes of their own read: each takes seconds to start
@@ -76,7 +75,7 @@ def read_portions(paths: Sequence[Path], input: InputConfig, store: Callable[[np
         input: the form that they are brought into.
         store: makes of a thumbnail what is kept of it; a function that can be pickled.
     """
-    cores = max(1, usable_cores() // local_world_size())
+    cores = usable_cores()
     workers = min(cores - 1, MOST_WORKERS) if len(paths) >= WORTH_WORKERS else 0
     # As text a path takes a tenth of the memory, in each of the processes that read.
     portions = Portions(list(map(str, paths)), input, store, 1 if workers else cores)

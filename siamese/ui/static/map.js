@@ -237,7 +237,7 @@
       holder.on("plotly_selected", lassoed);
       camera.follow();
       new MutationObserver(draw).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-      const opened = siamese.mapAddress(data, state);
+      const opened = siamese.mapAddress(data);
       if (state.colour === "wrong") colour("wrong");
       if (opened.label !== null) await label(opened.label);
       if (opened.index !== null) select(opened.index);

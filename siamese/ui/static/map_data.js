@@ -27,7 +27,6 @@
     const { count, names, colours, counts } = meta;
     const members = figure.data.map((trace) => array(trace.customdata));
     const indices = members.flat().sort((a, b) => a - b);
-    const sampled = indices.length;
     const data = { count, names, colours, counts, layout, members, indices, traces: figure.data, judged: false };
     data.single = members.length === 1 && names.length > 1;
     for (const axis of AXES) data[axis] = new Float32Array(count).fill(Number.NaN);
@@ -64,7 +63,7 @@
 
     /** Keep which pictures of the sample their neighbours misread, in the order of its indices. */
     data.judge = (wrong) => {
-      set(data.wrong, wrong.slice(0, sampled));
+      set(data.wrong, wrong);
       data.judged = true;
     };
     return data;
