@@ -8,7 +8,7 @@ from siamese.config.data import DataConfig
 from siamese.config.folder import FolderConfig
 from siamese.config.model import InputConfig, NetworkConfig, check_input
 from siamese.config.training import HeadRetrainingConfig, TrainingConfig
-from siamese.config.values import coerce
+from siamese.config.values import OPTIONAL, coerce
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class RunConfig:
         head_retraining: of the symbols' head; None for none.
         input: the form of the network's pictures.
         folder: own pictures to learn from, in the place of `data`; None for digits.
+        head_centring: in the end, centre the last head on the digits and half-swap classes; True, or None for not.
 
     Raises:
         ValueError: values that do not go together.
@@ -33,12 +34,15 @@ class RunConfig:
     head_retraining: HeadRetrainingConfig | None = None
     input: InputConfig = field(default_factory=InputConfig)
     folder: FolderConfig | None = None
+    head_centring: bool | None = field(default=None, metadata=OPTIONAL)
 
     def __post_init__(self) -> None:
         coerce(self)
         check_input(self.input)
         if self.folder and (self.data != DataConfig() or self.head_retraining):
             raise ValueError("folder stands in the place of the digits and symbols: leave those out")
+        if self.folder and self.head_centring:
+            raise ValueError("head_centring is of digits: leave it out with a folder")
         classic = self.training.sampling != "classes"
         if classic and self.data.outliers:
             raise ValueError("outliers belong to no class: they go with sampling 'classes' alone")

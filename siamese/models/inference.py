@@ -81,11 +81,15 @@ def embedding_norms(
 
     The shorter, the less sure the network is: what the uncertainty gate goes by.
     """
+    return projections(net, images, head, batch_size).norm(dim=1)
+
+
+@torch.inference_mode()
+def projections(net: EmbeddingNet, images: Images, head: str | None = None, batch_size: int | None = None) -> Tensor:
+    """(N, channels, H, W) uint8 pictures -> (N, embedding_dim), their embeddings before they are brought to length 1."""
     chosen = net.config.heads[0] if head is None else head
-    rows = _by_batches(
-        net, images, batch_size, lambda batch: net.heads.project(net.features(batch), chosen).norm(dim=1)
-    )
-    return torch.cat(rows) if rows else torch.zeros(0)
+    rows = _by_batches(net, images, batch_size, lambda batch: net.heads.project(net.features(batch), chosen))
+    return torch.cat(rows) if rows else torch.zeros(0, net.config.embedding_dim)
 
 
 @torch.inference_mode()

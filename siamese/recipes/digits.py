@@ -17,6 +17,7 @@ from siamese.models.networks import EmbeddingNet
 from siamese.recipes.job import Job
 from siamese.recipes.run import run
 from siamese.training import checkpoints
+from siamese.training.centring import centre_head
 from siamese.training.head_retraining import retrain_head
 from siamese.training.label_noise import clean_labels
 from siamese.training.memory import check_measuring, check_step
@@ -56,6 +57,10 @@ def train_digits(config: RunConfig, job: Job, command: str) -> Bundle:
         grid = config.network.intermediate_grid
         net = retrain_head(net, symbols, config.training, config.head_retraining, grid, steps)
         seconds += time.perf_counter() - start
+
+    if config.head_centring:
+        alike = [source.pictures for source in sources if source.role in (Role.DIGIT, Role.SYNTHETIC)]
+        centre_head(net, alike, config.training.seed)
 
     net = net.cpu().eval()
     arguments = config, trainer.history, command, seconds, trainer.device
