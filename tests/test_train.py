@@ -25,7 +25,7 @@ from siamese.config import PRESETS, HeadRetrainingConfig, RunConfig, SourceConfi
 from siamese.data.images import limit
 from siamese.data.mnist import load_mnist
 from siamese.data.sources import Role, Source
-from siamese.models.inference import embed
+from siamese.models.inference import embed, projections
 from siamese.recipes import digits as digits_recipe
 from tests.helpers import ROOT, identical, six_times, write_mnist
 from tests.omniglot_files import write_omniglot
@@ -212,6 +212,7 @@ def test_the_preset_for_unseen_classes_learns_from_halves_of_the_others(mnist_di
             unseen.data,
             omniglot=("small1",),
             digits=SourceConfig(pictures=160, per_class=4),
+            pen=None,
             half_swaps=SourceConfig(pictures=7, classes=32, per_class=4),
             reference_pictures=150,
         ),
@@ -221,6 +222,9 @@ def test_the_preset_for_unseen_classes_learns_from_halves_of_the_others(mnist_di
     assert sources[Role.SYNTHETIC].pictures.labels.bincount().tolist() == [7] * 8 * 7
     assert trained.net.config.heads == ("digits",)
     assert trained.inference.few_shot_head == "digits"
+    learned = [sources[role].pictures.images for role in (Role.DIGIT, Role.SYNTHETIC)]
+    mean = projections(trained.net, torch.cat(learned)).mean(dim=0)
+    assert mean.abs().max() < 1e-4, "the head is centred on digits and half-swap classes"
     rate = find(trained.measurements.generalisation, "digits 8, 9/digits/equal error rate")
     assert rate.title == "Digits 8, 9, never trained on: equal error rate"
     assert 0 < rate.value < 0.6
@@ -266,7 +270,7 @@ def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
         (["--limit", "5"], "--limit must be at least 100 images, got 5"),
         (["--loss", "triplet", "--sampling", "pairs"], "goes with the loss"),
         (["--preset", "full"], "No pen strokes"),
-        (["--preset", "unseen"], "No Omniglot set"),
+        (["--preset", "unseen"], "No pen strokes"),
         (["--pretrained-backbone"], "no pretrained weights"),
         (["--resume"], "without --resume"),
     ],
@@ -281,9 +285,12 @@ def test_bad_options_are_refused(mnist_dir, tmp_path, capsys, monkeypatch, optio
 
 def test_alphabets_that_are_not_there_cannot_be_held_out(mnist_dir, tmp_path, capsys, monkeypatch):
     (tmp_path / "MNIST").symlink_to(mnist_dir / "MNIST")
+    unseen = PRESETS["unseen"]
+    monkeypatch.setitem(PRESETS, "unseen", replace(unseen, data=replace(unseen.data, pen=None)))
+    common = ["--data-dir", str(tmp_path), "--out", str(tmp_path / "run"), "--limit", "200", "--preset", "unseen"]
+    assert "No Omniglot set" in refused(capsys, monkeypatch, *common)
     for name in ("small1", "small2"):
         write_omniglot(tmp_path, name, {"Greek": 2})
-    common = ["--data-dir", str(tmp_path), "--out", str(tmp_path / "run"), "--limit", "200", "--preset", "unseen"]
     assert "Some of Greek can be held out, and not all; got Klingon" in refused(
         capsys, monkeypatch, *common, "--hold-out", "Klingon"
     )

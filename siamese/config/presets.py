@@ -49,12 +49,14 @@ PRESETS: dict[str, RunConfig] = {
     "unseen": RunConfig(
         data=DataConfig(
             digits=SourceConfig(pictures=12_800, per_class=8),
+            pen=SourceConfig(per_class=4),
             omniglot=("small1", "small2"),
             symbols=SourceConfig(classes=16, per_class=4),
             half_swaps=SourceConfig(pictures=600, classes=32, per_class=4),
         ),
         network=NetworkConfig(intermediate_grid=4),
-        training=TrainingConfig(epochs=1, temperature=0.1),
+        training=TrainingConfig(epochs=1, temperature=0.15),
+        head_centring=True,
     ),
     # The model that ships.
     "full": RunConfig(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -11,7 +12,7 @@ from siamese.bundle.format import Bundle
 from siamese.config import RunConfig
 from siamese.data.corpus import digits_to_fit, load_corpus, training_sources
 from siamese.data.mnist import NAMES, TEST_SIZE, TRAIN_SIZE
-from siamese.data.sources import Role
+from siamese.data.sources import Role, Source
 from siamese.evaluation import protocol
 from siamese.models.networks import EmbeddingNet
 from siamese.recipes.job import Job
@@ -46,25 +47,32 @@ def train_digits(config: RunConfig, job: Job, command: str) -> Bundle:
     net = EmbeddingNet(network, config.input, config.training.pretrained_backbone)
     trainer = Trainer(net, sources, config.training, job.device)
     seconds = run(trainer, protocol.validator(corpus), config, checkpoint, resumed, kept, job.threads)
-    net = trainer.ema
+    start = time.perf_counter()
+    net = finish_head(trainer, sources, config).cpu().eval()
+    seconds += time.perf_counter() - start
+    arguments = config, trainer.history, command, seconds, trainer.device
+    return protocol.evaluate(net, corpus, *arguments, job.measuring, quiet=False)
 
-    # The head for unseen classes, on the frozen backbone.
+
+def finish_head(trainer: Trainer, sources: Sequence[Source], config: RunConfig) -> EmbeddingNet:
+    """The averaged net after training, its last head retrained on the frozen backbone and centred where that is asked for.
+
+    Args:
+        trainer: that has trained.
+        sources: what it learned from.
+        config: of the run.
+    """
+    net = trainer.ema
     if config.head_retraining:
         print("Retraining the symbols' head ...", flush=True)
-        start = time.perf_counter()
         symbols = next(source for source in sources if source.role == Role.SYMBOL)
         steps = trainer.steps_per_epoch * config.training.epochs
         grid = config.network.intermediate_grid
         net = retrain_head(net, symbols, config.training, config.head_retraining, grid, steps)
-        seconds += time.perf_counter() - start
-
     if config.head_centring:
         alike = [source.pictures for source in sources if source.role in (Role.DIGIT, Role.SYNTHETIC)]
         centre_head(net, alike, config.training.seed)
-
-    net = net.cpu().eval()
-    arguments = config, trainer.history, command, seconds, trainer.device
-    return protocol.evaluate(net, corpus, *arguments, job.measuring, quiet=False)
+    return net
 
 
 def _check_memory(config: RunConfig, device: str) -> None:
