@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 
 from siamese.config import DataConfig, SourceConfig
 from siamese.data.images import VALIDATION_SIZE, LabeledImages, Split, join, limit, split_by_picture
@@ -39,6 +40,11 @@ class Corpus:
     pen_held_out: list[Recording]
     alphabets: list[Alphabet]
     alphabets_held_out: list[Alphabet]
+
+    @cached_property
+    def pen_drawings(self) -> LabeledImages:
+        """Six renderings of each pen recording to train on, made when they are first asked for."""
+        return varied(self.pen, copies=6, seed=1, redraw=True)
 
 
 def load_corpus(config: DataConfig, data_dir: str | os.PathLike | None = None) -> Corpus:
@@ -111,7 +117,7 @@ def training_sources(config: DataConfig, corpus: Corpus, digits: LabeledImages |
     chosen = limit(digits, config.digits.pictures, seed=13) if config.digits.pictures else digits
     sources = [Source.of(chosen, Role.DIGIT, config.digits)]
     if config.pen:
-        drawn = varied(corpus.pen, copies=6, seed=1, redraw=True).without(config.exclude_classes)
+        drawn = corpus.pen_drawings.without(config.exclude_classes)
         sources.append(Source.of(drawn, Role.DIGIT, config.pen))
     if config.corrupted:
         count = _number_of(config.corrupted)
