@@ -146,9 +146,9 @@ def test_the_lines_are_of_the_batch_that_was_learned_from(few, monkeypatch):
     drawn, take = training.batches, Snapshots.take
 
     def batches(*given):
-        for index, pictures in drawn(*given):
+        for pictures in drawn(*given):
             learned.append(pictures.clone())
-            yield index, pictures
+            yield pictures
 
     def noted(self: Snapshots, net: EmbeddingNet, batch: Batch, *given) -> Snapshot:
         asked.append(batch)

@@ -73,12 +73,13 @@
       return off.toDataURL("image/png");
     }
 
-    function send() {
+    // Keep what is drawn as the value, and ask for an answer, unless another square will ask for both.
+    function send(ask = true) {
       show();
       sent = exported();
       canvas.setAttribute("aria-label", props.name + (sent ? ", with a drawing" : ", blank"));
       props.value = sent;
-      trigger("change");
+      if (ask) trigger("change");
       element.dispatchEvent(new Event("sent", { bubbles: true }));
     }
 

@@ -69,7 +69,8 @@
       const share = Math.min(1, (now - begun) / 1000 / SECONDS);
       for (const [i, pad] of pads.entries()) pad.show(siamese.partOfStrokes(PAIR[i], share * 2 - i));
       if (share < 1) return requestAnimationFrame(frame);
-      for (const pad of pads) pad.send();
+      // One question for both: of two in one moment, Gradio has been seen to lose the second.
+      for (const pad of pads) pad.send(pad === pads.at(-1));
       for (const pad of pads) pad.example(true);
     }
     requestAnimationFrame(frame);
