@@ -19,7 +19,7 @@ PRESETS: dict[str, RunConfig] = {
     # Made for time to accuracy: 99.35 % 5-NN on the validation pictures (`benchmarks/time_to_accuracy.py`), and for a short
     # way from the command to the bundle (`benchmarks/command_to_bundle.py`).
     "fast": RunConfig(
-        data=DataConfig(calibration_pictures=200, reference_pictures=20_000),
+        data=DataConfig(calibration_pictures=200, reference_pictures=15_000),
         network=NetworkConfig(channels=(16, 32, 64), blocks=(1, 2, 2), embedding_dim=64),
         training=TrainingConfig(
             epochs=1,

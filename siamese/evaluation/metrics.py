@@ -10,10 +10,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 
 from siamese.bundle.curves import CalibrationPoint
 from siamese.retrieval.distances import BINS, PairDistances
 from siamese.retrieval.search import nearest, vote
+
+RANKED = 256  # queries at a time, whose inner products with all others are held at once
 
 
 def knn_accuracy(fit: Any, fit_labels: Any, queries: Any, labels: Any, k: int = 5) -> float:
@@ -45,18 +48,30 @@ def retrieval_scores(embeddings: Any, labels: Any, ks: tuple[int, ...] = (1, 5))
 
     Returns:
         "recall@1" and so on for each of `ks`, and "map@r".
+
+    Raises:
+        ValueError: an embedding is not finite.
     """
-    labels = np.asarray(labels)
-    relevant = np.bincount(labels)[labels] - 1
-    _, indices = nearest(embeddings, embeddings, max(int(relevant.max()), *ks), exclude_self=True)
-    hits = labels[indices] == labels[:, None]
-    result = {f"recall@{k}": float(hits[:, :k].any(axis=1).mean()) for k in ks}
-    ranks = np.arange(1, hits.shape[1] + 1, dtype=np.int32)
-    hits &= ranks <= relevant[:, None]
-    precision = hits.cumsum(axis=1, dtype=np.int32) / ranks
-    average = np.where(hits, precision, 0).sum(axis=1) / np.maximum(relevant, 1)
-    result["map@r"] = float(average[relevant > 0].mean())
-    return result
+    rows, labels = torch.as_tensor(embeddings), torch.as_tensor(labels)
+    if not torch.isfinite(rows).all():
+        raise ValueError("An embedding holds numbers that are not finite, so that nothing is nearest to it.")
+    relevant = torch.bincount(labels)[labels] - 1
+    deepest = min(max(int(relevant.max()), *ks), len(labels) - 1)
+    ranks = torch.arange(1, deepest + 1)
+    recalled, averages = dict.fromkeys(ks, 0), []
+    # By inner products alone: which of two that rounding swaps comes first is of no account among so many ranks.
+    for start in range(0, len(rows), RANKED):
+        similarity = rows[start : start + RANKED] @ rows.T
+        similarity.diagonal(start).fill_(-torch.inf)
+        hits = labels[similarity.topk(deepest).indices] == labels[start : start + RANKED, None]
+        for k in ks:
+            recalled[k] += int(hits[:, :k].any(dim=1).sum())
+        own = relevant[start : start + RANKED]
+        hits &= ranks <= own[:, None]
+        precision = hits.cumsum(dim=1) / ranks * hits
+        averages.append(precision.sum(dim=1)[own > 0] / own[own > 0])
+    result = {f"recall@{k}": count / len(rows) for k, count in recalled.items()}
+    return result | {"map@r": float(torch.cat(averages).mean())}
 
 
 def roc_auc(pairs: PairDistances) -> float:
