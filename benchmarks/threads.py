@@ -49,7 +49,7 @@ def measure(steps: int) -> None:
             break
     matcher = siamese.load()
     images = torch.from_numpy(matcher.gallery.images[:2000])[:, None]
-    embedding = common.median_ms(lambda: embed(matcher.net, images), 3)
+    embedding = common.median_ms(lambda: embed(matcher.net, images), 9)
     print(f"{statistics.median(times[WARM_UP + 1 :]):.1f} {embedding:.1f} {torch.get_num_threads()}")
 
 

@@ -51,7 +51,8 @@ def make_trainer(preset: str) -> Trainer:
     # As in train.py: a head that is retrained sees intermediate features only during head retraining.
     network = replace(config.network, intermediate_grid=0) if config.head_retraining else config.network
     torch.manual_seed(0)
-    return Trainer(EmbeddingNet(network), sources, config.training)
+    training = replace(config.training, epochs=100)  # of these few pictures, so that steps do not come to an end
+    return Trainer(EmbeddingNet(network), sources, training)
 
 
 def endless(trainer: Trainer) -> Iterator[Step]:
