@@ -14,7 +14,7 @@ import torch
 
 from siamese.bundle.curves import CalibrationPoint
 from siamese.retrieval.distances import BINS, PairDistances
-from siamese.retrieval.search import nearest, vote
+from siamese.retrieval.search import NOT_FINITE, nearest, vote
 
 RANKED = 256  # queries at a time, whose inner products with all others are held at once
 
@@ -54,7 +54,7 @@ def retrieval_scores(embeddings: Any, labels: Any, ks: tuple[int, ...] = (1, 5))
     """
     rows, labels = torch.as_tensor(embeddings), torch.as_tensor(labels)
     if not torch.isfinite(rows).all():
-        raise ValueError("An embedding holds numbers that are not finite, so that nothing is nearest to it.")
+        raise ValueError(NOT_FINITE)
     relevant = torch.bincount(labels)[labels] - 1
     deepest = min(max(int(relevant.max()), *ks), len(labels) - 1)
     ranks = torch.arange(1, deepest + 1)

@@ -12,6 +12,8 @@ FEW = 4  # queries from which on they are multiplied together
 BLOCK = 128  # queries at a time
 ROWS = 65_536  # of the gallery at a time: with as many queries 34 MB of inner products, however large the gallery is
 
+NOT_FINITE = "An embedding holds numbers that are not finite, so that nothing is nearest to it."
+
 
 def unit_rows(rows: Any) -> np.ndarray:
     """Embeddings in float32, with length 1: those that were rounded to float16 are brought to it again.
@@ -99,7 +101,7 @@ def _nearest_in(
     possible = (similarity >= bounds) & (similarity > -np.inf)
     for query, candidates, fewest in zip(queries, map(np.flatnonzero, possible), least, strict=True):
         if len(candidates) < fewest:
-            raise ValueError("An embedding holds numbers that are not finite, so that nothing is nearest to it.")
+            raise ValueError(NOT_FINITE)
         difference = rows[candidates] - query
         yield np.sqrt(np.vecdot(difference, difference)), candidates
 
