@@ -15,6 +15,7 @@ DATA = {
     "pen": "UCI Pen-Based Recognition of Handwritten Digits (Alpaydin and Alimoglu, 1998), CC BY 4.0: "
     "`pendigits-orig.tra` without every sixth of its thirty writers, rendered with many brushes.",
     "omniglot": "Omniglot's background sets (Lake, Salakhutdinov and Tenenbaum, 2015), MIT.",
+    "letters": "Letters of more than a hundred scripts: strokes of the Noto fonts (Google), SIL Open Font License 1.1.",
 }
 
 SUMMARY = (

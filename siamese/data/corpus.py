@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from siamese.config import DataConfig, SourceConfig
@@ -14,6 +14,7 @@ from siamese.data.pendigits import Recording, load_pendigits, split_by_writer
 from siamese.data.sources import Role, Source
 from siamese.data.synthetic.corruptions import corrupt, photograph, scan
 from siamese.data.synthetic.half_swaps import half_swaps
+from siamese.data.synthetic.letters import letter_classes
 from siamese.data.synthetic.outliers import make_outliers
 from siamese.data.synthetic.pen import varied
 from siamese.data.synthetic.shapes import drawn_shapes
@@ -111,7 +112,7 @@ def training_sources(config: DataConfig, corpus: Corpus, digits: LabeledImages |
             corrupted digits of all of `corpus.split.fit`.
 
     Returns:
-        the digits, then pen drawings, corrupted digits, rare shapes, symbols, half-swap classes and outliers, as far as configured.
+        the digits, then pen drawings, corrupted digits, rare shapes, symbols, letters, half-swap classes and outliers, as far as configured.
     """
     digits = digits_to_fit(config, corpus) if digits is None else digits
     chosen = limit(digits, config.digits.pictures, seed=13) if config.digits.pictures else digits
@@ -130,6 +131,10 @@ def training_sources(config: DataConfig, corpus: Corpus, digits: LabeledImages |
         sources.append(Source.of(shapes, Role.DIGIT, config.shapes))
     if corpus.alphabets:
         sources.append(Source.of(as_classes(corpus.alphabets), Role.SYMBOL, config.symbols))
+    if config.letters:
+        letters, alike = letter_classes(_number_of(config.letters), seed=16, held_out=config.held_out_alphabets)
+        source = Source.of(letters, Role.SYMBOL, config.letters)
+        sources.append(replace(source, alike=alike, hard_share=1.0))
     if config.half_swaps:
         joined = half_swaps(digits, _number_of(config.half_swaps), seed=12)
         sources.append(Source.of(joined, Role.SYNTHETIC, config.half_swaps))

@@ -16,6 +16,8 @@ from siamese.data.images import LabeledImages
 from siamese.data.location import find_data_dir
 from siamese.inputs.ink import BOX, crop_to_ink, fit, normalise_stroke
 
+ROTATIONS = 4  # a character and its rotations by 90, 180 and 270 degrees
+
 
 @dataclass(frozen=True)
 class Alphabet:
@@ -124,7 +126,7 @@ def as_classes(alphabets: list[Alphabet], rotations: bool = True) -> LabeledImag
     names: list[str] = []
     for alphabet in alphabets:
         for number, drawings in enumerate(alphabet.images, start=1):
-            for quarter in range(4 if rotations else 1):
+            for quarter in range(ROTATIONS if rotations else 1):
                 images.append(np.rot90(drawings, quarter, axes=(1, 2)))
                 labels.append(np.full(len(drawings), len(names)))
                 names.append(f"{alphabet.name} {number:02}" + (f", rotated {90 * quarter}" if quarter else ""))

@@ -47,11 +47,11 @@ def procedural_alphabet(characters: int, drawings: int, seed: int) -> Alphabet:
         images of shape (characters, drawings, 28, 28), named "Procedural".
     """
     rng = np.random.default_rng(seed)
-    drawn = [
-        [_drawn(_redrawn(character, rng), rng) for _ in range(drawings)]
+    images = [
+        [drawn(_redrawn(character, rng), rng) for _ in range(drawings)]
         for character in (_character(rng) for _ in range(characters))
     ]
-    return Alphabet("Procedural", np.array(drawn, np.uint8))
+    return Alphabet("Procedural", np.array(images, np.uint8))
 
 
 def _one_of(probabilities: dict[int, float], rng: np.random.Generator) -> int:
@@ -117,7 +117,7 @@ def _curve(points: np.ndarray) -> np.ndarray:
     return make_interp_spline(along, points, k=min(3, len(points) - 1))(np.linspace(0, 1, 24))
 
 
-def _drawn(paths: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
+def drawn(paths: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
     """(28, 28) uint8 ink of the pen's paths, in MNIST's form."""
     brush = round(rng.uniform(4, 9))
     sheet = render_strokes(paths, brush, 0.8 * SHEET, SHEET, oversample=1, round_ends=False, smallest=1e-3)
