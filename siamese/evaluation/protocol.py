@@ -138,12 +138,7 @@ def evaluate(
         curves=drawn,
         history=epochs,
         pictures=Pictures(fit=len(fit_and_validation), test=len(test), pairs=len(test) * (len(test) - 1) // 2),
-        trained_on=(
-            "mnist",
-            *["pen"] * bool(config.data.pen),
-            *["omniglot"] * bool(config.data.omniglot),
-            *["letters"] * bool(config.data.letters),
-        ),
+        trained_on=("mnist", *(name for name in ("pen", "omniglot", "letters") if getattr(config.data, name))),
         layout=layout,
         **run_record(net, config, command, seconds, device),
     )

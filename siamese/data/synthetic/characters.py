@@ -13,7 +13,7 @@ import numpy as np
 from scipy.interpolate import make_interp_spline
 
 from siamese.data.omniglot import Alphabet
-from siamese.data.synthetic.pen import render_strokes
+from siamese.data.synthetic.pen import moved, render_strokes
 from siamese.inputs.ink import fit, normalise_stroke
 
 SHEET = 84  # side of the canvas that a character is drawn on, in pixels
@@ -103,10 +103,7 @@ def _redrawn(strokes: list[Stroke], rng: np.random.Generator) -> list[np.ndarray
     for stroke in strokes:
         length = max(float(np.ptp(stroke.points, axis=0).max()), 0.3)
         points = stroke.points + rng.normal(0, 0.05 * length, stroke.points.shape)
-        angle, scale = rng.normal(0, 0.07), np.exp(rng.normal(0, 0.08, 2))
-        rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * scale
-        centre = points.mean(axis=0)
-        points = (points - centre) @ rotation.T + centre + rng.normal(0, 0.04, 2)
+        points = moved(points, rng, rotation=0.07, scale=0.08, shift=0.04)
         paths.append(points if stroke.cornered else _curve(points))
     return paths
 

@@ -14,12 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 
 from siamese.data.images import LabeledImages
 from siamese.data.omniglot import ROTATIONS, Alphabet, as_classes
 from siamese.data.synthetic.characters import drawn
+from siamese.data.synthetic.pen import moved
 
 FILE = "letters.npz"
 STEPS = 255  # the unit square of a letter is stored in so many steps a side
@@ -60,17 +62,15 @@ class Script:
 def load_scripts() -> tuple[Script, ...]:
     """All scripts that the package has, in the order of their names; at most sixty letters of each."""
     with (files(__package__) / FILE).open("rb") as file, np.load(file, allow_pickle=False) as data:
-        points = data["points"].astype(np.float32) / STEPS - 0.5
-        strokes = np.split(points, np.cumsum(data["points_of_strokes"])[:-1])
-        ends = np.cumsum(data["strokes_of_letters"])
-        letters = [
-            tuple(strokes[end - count : end]) for end, count in zip(ends, data["strokes_of_letters"], strict=True)
-        ]
-        names, counts = data["scripts"].tolist(), data["letters_of_scripts"]
-    last = np.cumsum(counts)
-    return tuple(
-        Script(name, tuple(letters[end - count : end])) for name, end, count in zip(names, last, counts, strict=True)
-    )
+        strokes = _cut(data["points"].astype(np.float32) / STEPS - 0.5, data["points_of_strokes"])
+        letters = [tuple(letter) for letter in _cut(strokes, data["strokes_of_letters"])]
+        names, of_scripts = data["scripts"].tolist(), _cut(letters, data["letters_of_scripts"])
+    return tuple(Script(name, tuple(letters)) for name, letters in zip(names, of_scripts, strict=True))
+
+
+def _cut(items: Sequence[Any] | np.ndarray, counts: np.ndarray) -> list[Any]:
+    """So many items after one another, for each count."""
+    return [items[end - count : end] for end, count in zip(np.cumsum(counts, dtype=int), counts, strict=True)]
 
 
 def drawn_letters(scripts: Sequence[Script], drawings: int, seed: int) -> list[Alphabet]:
@@ -133,10 +133,7 @@ def redrawn(strokes: Sequence[np.ndarray], rng: np.random.Generator) -> list[np.
     for stroke in strokes:
         size = max(float(np.ptp(stroke, axis=0).max()), 0.15)
         points = stroke + np.sin(stroke @ waves.T + phases) @ amounts
-        angle, scale = rng.normal(0, 0.06), np.exp(rng.normal(0, 0.07, 2))
-        rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * scale
-        centre = points.mean(axis=0)
-        points = (points - centre) @ rotation.T + centre + rng.normal(0, 0.022, 2)
+        points = moved(points, rng, rotation=0.06, scale=0.07, shift=0.022)
         along = np.linspace(0, np.pi * rng.uniform(0.7, 2), len(stroke)) + rng.uniform(0, 6)
         points = points + np.sin(along)[:, None] * rng.normal(0, 0.03 * size, 2)
         if len(points) > 8 and rng.random() < 0.3:

@@ -73,6 +73,22 @@ def rendered(recordings: list[Recording], brush: float, height: float = 180.0) -
     return from_ink(images, [recording.label for recording in recordings], NAMES)
 
 
+def moved(points: np.ndarray, rng: np.random.Generator, rotation: float, scale: float, shift: float) -> np.ndarray:
+    """A stroke rotated, scaled along its own x and y, and shifted, each at random.
+
+    Args:
+        points: (N, 2) x and y.
+        rng: the source of all random numbers.
+        rotation: standard deviation in radians, about the stroke's middle.
+        scale: standard deviation of the logarithm.
+        shift: standard deviation in the unit of the points, along x and y.
+    """
+    angle, factors = rng.normal(0, rotation), np.exp(rng.normal(0, scale, 2))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * factors
+    centre = points.mean(axis=0)
+    return (points - centre) @ turn.T + centre + rng.normal(0, shift, 2)
+
+
 def redrawn(recording: Recording, rng: np.random.Generator) -> Recording:
     """A variation of a recording, as the same person might draw the digit again.
 
