@@ -25,6 +25,7 @@ from siamese.config import PRESETS, HeadRetrainingConfig, RunConfig, SourceConfi
 from siamese.data.images import limit
 from siamese.data.mnist import load_mnist
 from siamese.data.sources import Role, Source
+from siamese.data.synthetic.letters import load_scripts
 from siamese.models.inference import embed, projections
 from siamese.recipes import digits as digits_recipe
 from tests.helpers import ROOT, identical, six_times, write_mnist
@@ -229,6 +230,18 @@ def test_the_preset_for_unseen_classes_learns_from_halves_of_the_others(mnist_di
     assert rate.title == "Digits 8, 9, never trained on: equal error rate"
     assert 0 < rate.value < 0.6
     assert trained.measurements.pictures.fit == 150 + 400 * 5 // 60  # with the validation pictures
+
+
+def test_a_run_that_learned_from_letters_says_so(mnist_dir, tmp_path, monkeypatch):
+    runes = tuple(script for script in load_scripts() if script.name == "Runic")
+    monkeypatch.setattr("siamese.data.synthetic.letters.load_scripts", lambda: runes)
+    tiny = PRESETS["tiny"]
+    data = replace(tiny.data, letters=SourceConfig(pictures=2, classes=4, per_class=2))
+    monkeypatch.setitem(PRESETS, "tiny", replace(tiny, data=data))
+    words = "--preset tiny --epochs 1 --limit 400 --device cpu --no-map --no-baselines".split()
+    train.main(["--data-dir", str(mnist_dir), "--out", str(tmp_path / "run"), *words])
+    assert load(tmp_path / "run").measurements.trained_on == ("mnist", "letters")
+    assert "Noto" in (tmp_path / "run/README.md").read_text(encoding="utf-8")
 
 
 def test_a_resumed_run_learns_from_what_the_label_noise_filter_kept(mnist_dir, tmp_path, monkeypatch, capsys):

@@ -15,7 +15,7 @@ from siamese.config.values import OPTIONAL
 
 LayoutName = Literal["t-sne", "pca"]
 
-DATA_SETS = ("mnist", "pen", "omniglot")  # that a network for symbols is trained on
+DATA_SETS = ("mnist", "pen", "omniglot", "letters")  # that a network for symbols is trained on
 SHOWN = ("5-nn accuracy", "equal error rate")  # what a model card says first of one
 
 

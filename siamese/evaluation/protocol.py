@@ -15,7 +15,7 @@ import torch
 
 from siamese.bundle.curves import Epoch
 from siamese.bundle.format import Bundle
-from siamese.bundle.measurements import Measurements, Pictures
+from siamese.bundle.measurements import DATA_SETS, Measurements, Pictures
 from siamese.bundle.metrics import Metric, metric
 from siamese.config import InferenceConfig, MeasuringConfig, RunConfig, Views, from_json
 from siamese.data.corpus import Corpus, references
@@ -138,7 +138,7 @@ def evaluate(
         curves=drawn,
         history=epochs,
         pictures=Pictures(fit=len(fit_and_validation), test=len(test), pairs=len(test) * (len(test) - 1) // 2),
-        trained_on=("mnist", *(name for name in ("pen", "omniglot", "letters") if getattr(config.data, name))),
+        trained_on=tuple(name for name in DATA_SETS if name == "mnist" or getattr(config.data, name)),
         layout=layout,
         **run_record(net, config, command, seconds, device),
     )

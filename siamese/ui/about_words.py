@@ -41,6 +41,7 @@ DATA = {  # of the data sets that a network for symbols is trained on, by their 
         "**Omniglot**: B. M. Lake, R. Salakhutdinov and J. B. Tenenbaum, *Human-level concept learning through "
         "probabilistic program induction*, Science 350, 2015. MIT."
     ),
+    "letters": "**Letters**: strokes of more than a hundred scripts, from the Noto fonts by Google. SIL Open Font License 1.1.",
 }
 GALLERY = "The gallery shows MNIST's test pictures."
 

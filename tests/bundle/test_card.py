@@ -112,8 +112,8 @@ def test_a_card_tells_of_what_the_network_learned_from(measurements: Measurement
 def test_a_card_needs_its_figures_and_known_data(measurements: Measurements) -> None:
     with pytest.raises(ValueError, match="5-nn accuracy"):
         model_card(replace(measurements, test=()), HEADS)
-    with pytest.raises(ValueError, match="'letters'"):
-        model_card(replace(measurements, trained_on=("letters",)), HEADS)
+    with pytest.raises(ValueError, match="'runes'"):
+        model_card(replace(measurements, trained_on=("runes",)), HEADS)
 
 
 def test_loading_a_bundle_imports_no_client_of_the_hub() -> None:

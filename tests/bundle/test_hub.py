@@ -304,7 +304,7 @@ def test_broken_bundle_is_not_pushed(start, server, other_folder, tmp_path) -> N
 def test_what_the_card_cannot_show_is_not_pushed(start, server, other_folder, tmp_path) -> None:
     client = start()
     spoilt = {
-        "trained_on names 'letters'": {"trained_on": ["letters"]},
+        "trained_on names 'runes'": {"trained_on": ["runes"]},
         "test has no metric '5-nn accuracy'": {"test": []},
         "seconds must be a number of things": {"seconds": 10**400},
     }

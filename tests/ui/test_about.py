@@ -8,8 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from siamese.bundle import card
 from siamese.bundle.card import model_card
 from siamese.bundle.locating import PRETRAINED
+from siamese.bundle.measurements import DATA_SETS
 from siamese.bundle.tables import both_tables
 from siamese.matcher import Matcher, load
 from siamese.ui import about, about_words, branches
@@ -51,6 +53,10 @@ def test_the_pair_that_is_drawn_is_of_one_class_and_told_rightly(served):
 def test_a_probability_is_never_rounded_to_certainty():
     told = {0: "< 0.1 %", 0.004: "0.4 %", 0.02: "2 %", 0.5: "50 %", 0.9951: "99.5 %", 0.9996: "> 99.9 %"}
     assert {p: branches.percent(p) for p in told} == told
+
+
+def test_card_and_page_know_each_data_set():
+    assert set(card.DATA) == set(about_words.DATA) == set(DATA_SETS)
 
 
 def test_only_the_data_that_a_model_was_trained_on_is_named(matcher):
