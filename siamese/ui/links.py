@@ -14,6 +14,7 @@ def follow(settings: dict[str, gr.Slider | gr.Radio | gr.Dropdown | gr.Checkbox]
     """Keep the values of some components in the address, and set them from it when the page is opened.
 
     What is at its default is left out. A value of an address that its component does not have is passed over.
+    `siamese.link.settled` in the browser waits for it, so a page calls this at most once.
 
     Args:
         settings: by their names in the address.
@@ -22,7 +23,8 @@ def follow(settings: dict[str, gr.Slider | gr.Radio | gr.Dropdown | gr.Checkbox]
     told = json.dumps([_told(name, component) for name, component in settings.items()])
     changes = [component.input for component in components]
     gr.on(changes, None, components, None, js=f"(...values) => siamese.link.keep({told}, values)", **QUIET)
-    gr.on(None, None, None, components, js=f"() => siamese.link.restored({told})", **QUIET)
+    restored = gr.on(None, None, None, components, js=f"() => siamese.link.restored({told})", **QUIET)
+    restored.then(None, None, None, js="() => siamese.link.settle()", **QUIET)
 
 
 def press(name: str, buttons: dict[str, gr.Button]) -> None:

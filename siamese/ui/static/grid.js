@@ -66,8 +66,8 @@
     watch("value", show);
     show();
     const query = siamese.link.number("query", 0, props.last);
-    // Later, when the settings beside it have been set from the address too.
-    if (query !== null) setTimeout(() => trigger("select", { index: query, value: query }), 100);
+    // The settings beside it are set from the address first.
+    if (query !== null) siamese.link.settled.then(() => trigger("select", { index: query, value: query }));
   };
 
   // Where a key leads from item `at` of `count`; null if it leads nowhere.

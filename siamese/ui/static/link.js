@@ -5,7 +5,14 @@
 
   const query = () => new URLSearchParams(location.search);
 
+  let settle;
+  const settled = new Promise((resolve) => (settle = resolve));
+
   siamese.link = {
+    /** Fulfilled once the settings that the address names have been set; `settle` says so. */
+    settled,
+    settle,
+
     /** The value of a name in the address, or null. */
     get: (name) => query().get(name),
 
