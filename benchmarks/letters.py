@@ -1,7 +1,7 @@
 """What letters of other scripts bring for classes never seen: python benchmarks/letters.py --data-dir DATA [--epochs 25]
 
 A small network learns from Omniglot's alphabets but three, and from letters of a hundred other scripts
-(`DataConfig.letters`) or from procedural characters. Then it is measured by one-shot tasks of the published shape (Lake et
+(`FewShotConfig.letters`) or from procedural characters. Then it is measured by one-shot tasks of the published shape (Lake et
 al., 2015) within the three, for two choices of them. An epoch is near 100 steps of 64 classes, four drawings each: about half a
 minute of one thread; the letters' drawings take two minutes.
 """
@@ -18,7 +18,7 @@ from siamese.config import InputConfig, NetworkConfig, TrainingConfig, Views
 from siamese.data.omniglot import Alphabet, as_classes, load_omniglot
 from siamese.data.sources import Role, Source
 from siamese.data.synthetic.characters import procedural_alphabet
-from siamese.data.synthetic.letters import letter_classes
+from siamese.data.synthetic.letters import drawn_letters, letter_classes, load_scripts, related_scripts
 from siamese.evaluation import one_shot
 from siamese.models.inference import embed
 from siamese.models.networks import EmbeddingNet, initialised
@@ -32,7 +32,9 @@ DRAWINGS, CLASSES, PER_CLASS = 12, 32, 4  # of each letter; in a batch, of each 
 def beside_omniglot(held_out: tuple[str, ...], letters: bool) -> Source:
     """The other half of a batch."""
     if letters:
-        classes, alike = letter_classes(DRAWINGS, seed=0, held_out=held_out)
+        related = related_scripts(held_out)
+        scripts = [script for script in load_scripts() if script.name not in related]
+        classes, alike = letter_classes(drawn_letters(scripts, DRAWINGS, seed=0))
         return Source(classes, Role.SYMBOL, PER_CLASS, CLASSES, alike=alike, hard_share=1.0)
     return Source(as_classes([procedural_alphabet(1000, DRAWINGS, seed=0)]), Role.SYNTHETIC, PER_CLASS, CLASSES)
 

@@ -22,14 +22,16 @@ def main() -> None:
     options = parser.parse_args()
     print(common.where())
     matcher = siamese.load(options.model)
-    known = {alphabet.name: alphabet for alphabet in load_omniglot(options.data_dir)}
+    net, inference = matcher.few_shot_net, matcher.inference
+    alphabets = load_omniglot(options.data_dir, side=net.input.size[0])
+    known = {alphabet.name: alphabet for alphabet in alphabets}
     for name in options.alphabets:
         if name not in known:
             sys.exit(f"{name!r} is none of {', '.join(known)}")
         images = known[name].images
         if len(images) < one_shot.WAYS:
             sys.exit(f"{name} has {len(images)} characters, a task wants {one_shot.WAYS}")
-        figures = one_shot.omniglot(matcher.net, one_shot.generate_runs(images, runs=200, seed=0), matcher.inference)
+        figures = one_shot.omniglot(net, one_shot.generate_runs(images, runs=200, seed=0), inference)
         print(f"{name:22s}" + "   ".join(f"{who} {mean:6.2%} ± {error:.2%}" for who, (mean, error) in figures.items()))
 
 

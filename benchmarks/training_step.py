@@ -49,10 +49,9 @@ def make_trainer(preset: str) -> Trainer:
     )
     sources = [Source.of(pictures, role, shares) for pictures, role, shares in kinds if shares]
     # As in train.py: a head that is retrained sees intermediate features only during head retraining.
-    network = replace(config.network, intermediate_grid=0) if config.head_retraining else config.network
     torch.manual_seed(0)
     training = replace(config.training, epochs=100)  # of these few pictures, so that steps do not come to an end
-    return Trainer(EmbeddingNet(network), sources, training)
+    return Trainer(EmbeddingNet(config.network), sources, training)
 
 
 def endless(trainer: Trainer) -> Iterator[Step]:

@@ -25,7 +25,7 @@ from siamese.data.images import LabeledImages
 from siamese.evaluation import metrics
 from siamese.evaluation.embedded import embedded
 from siamese.models.networks import EmbeddingNet
-from siamese.recipes.digits import finish_head
+from siamese.recipes.digits import finished
 from siamese.training.trainer import Trainer, train
 
 HARDEST = "89"
@@ -44,7 +44,7 @@ def error_rates(pair: tuple[int, int], seed: int, corpus: Corpus) -> list[float]
     sources = training_sources(config.data, corpus)
     trainer = Trainer(net, sources, config.training)
     train(trainer)
-    trained = finish_head(trainer, sources, config).eval()
+    trained = finished(trainer, sources, config).eval()
 
     def rate(pictures: LabeledImages) -> float:
         unseen = pictures.subset(torch.isin(pictures.labels, torch.tensor(pair)))

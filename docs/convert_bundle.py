@@ -16,8 +16,8 @@ from safetensors.numpy import load_file, save_file
 
 from siamese.bundle.card import model_card
 from siamese.bundle.curves import Curves, Epoch
+from siamese.bundle.described import FORMAT_VERSION, BundleConfig
 from siamese.bundle.files import write_json, write_text, write_whole
-from siamese.bundle.format import FORMAT_VERSION, BundleConfig
 from siamese.bundle.measurements import Measurements, Pictures
 from siamese.bundle.metrics import KINDS, Metric, metric
 from siamese.config import PRESETS, InferenceConfig, InputConfig, NetworkConfig, Views, from_json, to_json

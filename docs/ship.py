@@ -13,9 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from siamese.bundle import tables
-from siamese.bundle.card import model_card
 from siamese.bundle.files import write_json, write_text, write_whole
-from siamese.bundle.format import FILES, Bundle, files_of, load
+from siamese.bundle.format import FILES, Bundle, bundle_card, files_of, load
 from siamese.bundle.locating import PRETRAINED, PRETRAINED_GROCERIES
 from siamese.config import to_json
 
@@ -64,7 +63,7 @@ def write_credit(bundle: Bundle, target: Path) -> None:
     """Say in the measurements and on the model card whose pictures a bundle shows."""
     measurements = replace(bundle.measurements, provenance=GROCERIES_CREDIT)
     write_json(target / "metrics.json", to_json(measurements))
-    write_text(target / "README.md", model_card(measurements, bundle.net.config.heads))
+    write_text(target / "README.md", bundle_card(replace(bundle, measurements=measurements)))
 
 
 def write_tables(readme: Path, folder: Path, pictures: Path) -> None:

@@ -15,13 +15,13 @@ import numpy as np
 from siamese import inputs
 from siamese.bundle import format as bundle_format
 from siamese.bundle.locating import PRETRAINED, find_bundle, ships
-from siamese.config import Views
-from siamese.inputs.preparing import prepare, resized, to_batch
-from siamese.models.attribution import distance_attribution, place_attribution
+from siamese.config import InputConfig
+from siamese.inputs.preparing import prepare_for, resized, to_batch
+from siamese.models.attribution import attribution
 from siamese.models.inference import embed, fuse
 from siamese.retrieval import few_shot, projection
 from siamese.retrieval.few_shot import Recognition
-from siamese.retrieval.pictures import Picture, unembedded
+from siamese.retrieval.pictures import Picture, embed_few_shot, unembedded
 from siamese.retrieval.results import Comparison, Neighbour, Query, novelty_note
 
 ENCODED_NEIGHBOURS = 12  # looked up as a picture is encoded: enough for its vote, its novelty and its place
@@ -35,6 +35,7 @@ class Matcher:
         source: where it came from: `pretrained`, a folder, or `user/repo@commit`.
         folder: that holds its files.
         net: its network, with fused layers.
+        few_shot_net: the network for few-shot classification; the same, where it has none of its own.
         input: the form that a picture is brought into.
         gallery, calibration, inference: the bundle's.
         labels: the label names, by index.
@@ -44,7 +45,9 @@ class Matcher:
     def __init__(self, bundle: bundle_format.Bundle, source: str, folder: Path) -> None:
         self.bundle, self.source, self.folder = bundle, source, folder
         self.net = fuse(bundle.net)
+        self.few_shot_net = fuse(bundle.few_shot_net) if bundle.few_shot_net else self.net
         self.input = self.net.input
+        self._forms = list(dict.fromkeys([self.input, self.few_shot_net.input]))
         self.gallery, self.calibration, self.inference = bundle.gallery, bundle.calibration, bundle.inference
         self.labels, self.threshold = tuple(bundle.labels), bundle.calibration.threshold
 
@@ -64,15 +67,14 @@ class Matcher:
             BlankImageError: there is no ink in it, where ink is asked for.
             ValueError: it is no picture that can be read.
         """
-        return prepare(picture, self.input)
+        return self.prepare_for([self.input], picture)[0]
+
+    def prepare_for(self, forms: Sequence[InputConfig], picture: inputs.Picture) -> list[np.ndarray]:
+        """A picture in the forms of several networks' inputs, as `prepare` brings it into that of the first."""
+        return prepare_for(forms, picture)
 
     def encode(self, picture: Picture) -> Query:
-        """Bring a picture into the network's form, embed it, and look up its nearest in the gallery.
-
-        Raises:
-            BlankImageError: there is no ink in it, where ink is asked for.
-            ValueError: it is no picture that can be read.
-        """
+        """Bring a picture into the network's form, embed it, and look up its nearest in the gallery; raises as `prepare`."""
         return self.encode_all([picture])[0]
 
     def encode_all(self, pictures: Sequence[Picture]) -> list[Query]:
@@ -80,14 +82,15 @@ class Matcher:
 
         An embedding may differ in its last bits from that of the same picture alone or among others.
         """
-        pixels = [self.prepare(picture) for picture in pictures if not isinstance(picture, Query)]
-        encoded = iter(self.queries(np.stack(pixels), self._embed(pixels)) if pixels else ())
-        return [picture if isinstance(picture, Query) else next(encoded) for picture in pictures]
+        queries = unembedded(pictures, self._forms, self.prepare_for)
+        new = [query for query, picture in zip(queries, pictures, strict=True) if query is not picture]
+        if new:
+            self._found(new, self._embed([query.pixels for query in new]))
+        return queries
 
     def queries(self, pixels: np.ndarray, embeddings: np.ndarray) -> list[Query]:
         """N prepared pictures, (N, H, W) or (N, H, W, 3) uint8, and their (N, dim) embeddings, each as a query with its nearest in the gallery."""
-        found = self._search(embeddings, ENCODED_NEIGHBOURS)
-        return [Query(*parts) for parts in zip(pixels, embeddings, map(tuple, found), strict=True)]
+        return self._found([Query(picture, row) for picture, row in zip(pixels, embeddings, strict=True)], embeddings)
 
     def gallery_query(self, index: int) -> Query:
         """A picture of the gallery as a query, with the embedding that the gallery holds."""
@@ -95,31 +98,25 @@ class Matcher:
         return self.queries(pixels[None], self.gallery.rows([index]))[0]
 
     def embed(self, images: Sequence[Picture] | np.ndarray) -> np.ndarray:
-        """Embed pictures, or prepared ones as they are: (N, dim) float32, rows of length 1.
-
-        Prepared pictures are an (N, H, W) uint8 array of the network's input, or (N, H, W, 3) where it has colours.
+        """Embed pictures, or prepared ones, an (N, H, W) or (N, H, W, 3) uint8 array: (N, dim) float32, rows of length 1.
 
         Raises:
             ValueError: it is a single picture, an array of another shape or type, or a picture that cannot be read.
         """
-        return self._embed([query.pixels for query in unembedded(images, self.input, self.prepare)])
+        return self._embed([query.pixels for query in unembedded(images, [self.input], self.prepare_for)])
 
     def examples(self, pictures: Sequence[Picture] | np.ndarray) -> list[Query]:
         """Pictures, or prepared ones as they are, as queries for `recognise` alone: with pixels and the few-shot embedding.
 
         They are embedded together. A query stays the same object, and is embedded only if that was not done before.
         """
-        queries = unembedded(pictures, self.input, self.prepare)
-        missing = [query for query in queries if query.few_shot_embedding is None]
-        head, views = self.inference.few_shot_head, self.inference.few_shot_views
-        computed = self._embed([query.pixels for query in missing], head, views) if missing else ()
-        for query, embedding in zip(missing, computed, strict=True):
-            query.few_shot_embedding = embedding
+        queries = unembedded(pictures, self._forms, self.prepare_for)
+        embed_few_shot(queries, self.few_shot_net, self.inference)
         return queries
 
-    def _embed(self, pixels: Sequence[np.ndarray], head: str | None = None, views: Views | None = None) -> np.ndarray:
-        """N prepared pictures -> (N, dim), by the first head and its views unless another is named."""
-        return embed(self.net, to_batch(pixels, self.input), head, views or self.inference.views).numpy()
+    def _embed(self, pixels: Sequence[np.ndarray]) -> np.ndarray:
+        """N prepared pictures -> (N, dim), by the first head and its views."""
+        return embed(self.net, to_batch(pixels, self.input), None, self.inference.views).numpy()
 
     def _as_queries(self, *pictures: Picture) -> list[Query]:
         """The one conversion at the boundary: what is a query already is left as it is."""
@@ -172,11 +169,7 @@ class Matcher:
 
     def differences(self, a: Picture, b: Picture) -> tuple[np.ndarray, np.ndarray]:
         """Where two pictures differ: two (H, W) uint8 maps, bright where the picture adds to the distance."""
-        pixels = [query.pixels for query in self._as_queries(a, b)]
-        if self.input.kind == "ink":
-            first, second = distance_attribution(self.net, np.stack(pixels))
-        else:
-            first, second = place_attribution(self.net, to_batch(pixels, self.input))
+        first, second = attribution(self.net, [query.pixels for query in self._as_queries(a, b)])
         return first, second
 
     def recognise(self, support: Sequence[tuple[str, Picture]], query: Picture) -> Recognition:
@@ -191,8 +184,15 @@ class Matcher:
         """
         queries = self.examples([*(picture for _, picture in support), query])
         rows = np.stack([each.few_shot_embedding for each in queries if each.few_shot_embedding is not None])
-        labels = [label for label, _ in support]
-        return few_shot.recognise(rows[:-1], labels, rows[-1], self.bundle.few_shot_calibration)
+        return few_shot.recognise(
+            rows[:-1], [label for label, _ in support], rows[-1], self.bundle.few_shot_calibration
+        )
+
+    def _found(self, queries: list[Query], embeddings: np.ndarray) -> list[Query]:
+        """The queries, given their (N, dim) embeddings and their nearest in the gallery."""
+        for query, row, found in zip(queries, embeddings, self._search(embeddings, ENCODED_NEIGHBOURS), strict=True):
+            query.embedding, query.nearest = row, tuple(found)
+        return queries
 
     def _search(
         self, embeddings: np.ndarray, k: int, among: np.ndarray | None = None, farthest: bool = False

@@ -27,9 +27,9 @@ def test_a_preset_is_a_whole_configuration(name):
 
 
 def test_a_backbone_of_torchvisions_has_no_intermediate_features():
-    assert PRESETS["full"].network.intermediate_grid > 0
-    assert parsed(["--preset", "full", "--backbone", "resnet18"]).network.intermediate_grid == 0
-    assert parsed(["--preset", "full", "--backbone", "conv"]) == PRESETS["full"]
+    assert PRESETS["unseen"].network.intermediate_grid > 0
+    assert parsed(["--preset", "unseen", "--backbone", "resnet18"]).network.intermediate_grid == 0
+    assert parsed(["--preset", "unseen", "--backbone", "conv"]) == PRESETS["unseen"]
 
 
 def test_help_names_every_default(capsys):

@@ -16,6 +16,7 @@ import siamese
 from siamese import matcher as matcher_module
 from siamese.bundle.locating import PRETRAINED_GROCERIES
 from siamese.matcher import Matcher
+from siamese.retrieval import pictures as pictures_module
 from siamese.retrieval.gallery import Gallery
 from siamese.retrieval.results import Query
 from siamese.retrieval.search import vote
@@ -54,7 +55,7 @@ def test_labels_are_the_names_of_the_gallery_s_labels(matcher):
 
 def test_settings_of_inference_are_the_bundle_s(matcher):
     assert matcher.inference is matcher.bundle.inference
-    assert matcher.inference.few_shot_head in matcher.net.config.heads
+    assert matcher.inference.few_shot_head in matcher.few_shot_net.config.heads
     assert 0 < matcher.inference.novelty_threshold < 2
     assert matcher.threshold == matcher.calibration.threshold
 
@@ -351,22 +352,23 @@ def test_bad_pictures_are_refused_in_one_line(matcher, drawn, call):
 def calls(monkeypatch) -> dict[str, list[int]]:
     """How many pictures each call took: of embedding, by head, of making ink, and of searching the gallery."""
     noted: dict[str, list[int]] = {"first head": [], "few-shot head": [], "ink": [], "search": []}
-    embed, prepare, search = matcher_module.embed, matcher_module.prepare, Gallery.search
+    embed, prepare_for, search = matcher_module.embed, matcher_module.prepare_for, Gallery.search
 
     def noted_embed(net, images, head=None, *rest):
         noted["few-shot head" if head else "first head"].append(len(images))
         return embed(net, images, head, *rest)
 
-    def noted_ink(picture, form):
+    def noted_ink(forms, picture):
         noted["ink"].append(1)
-        return prepare(picture, form)
+        return prepare_for(forms, picture)
 
     def noted_search(gallery, query, *rest):
         noted["search"].append(len(np.atleast_2d(query)))
         return search(gallery, query, *rest)
 
-    monkeypatch.setattr(matcher_module, "embed", noted_embed)
-    monkeypatch.setattr(matcher_module, "prepare", noted_ink)
+    for module in (matcher_module, pictures_module):
+        monkeypatch.setattr(module, "embed", noted_embed)
+    monkeypatch.setattr(matcher_module, "prepare_for", noted_ink)
     monkeypatch.setattr(Gallery, "search", noted_search)
     return noted
 
@@ -449,6 +451,25 @@ def test_recognising_queries_and_pictures_is_the_same(matcher, drawn):
         assert (found.label, found.support) == (wanted.label, wanted.support)
         assert found.probabilities == pytest.approx(wanted.probabilities, abs=1e-3)
         assert found.distance == pytest.approx(wanted.distance, abs=1e-5)
+
+
+def test_recognising_sees_the_finer_ink_of_a_picture(matcher, drawn):
+    """Of pictures; prepared ones have what they have, and are enlarged."""
+    query, (example,) = matcher.encode(drawn[4]), matcher.examples([drawn[4]])
+    side = matcher.few_shot_net.input.size[0]
+    assert side == 56
+    for each in (query, example):
+        assert (each.pixels.shape, each.few_shot_pixels.shape) == ((28, 28), (side, side))
+        assert np.array_equal(each.finest, each.few_shot_pixels)
+    (coarse,) = matcher.examples(query.pixels[None])
+    assert coarse.few_shot_pixels is None
+    assert 1e-3 < np.linalg.norm(coarse.few_shot_embedding - example.few_shot_embedding) < 0.6
+    (fine,) = matcher.examples(query.few_shot_pixels[None])
+    assert np.array_equal(fine.few_shot_embedding, example.few_shot_embedding)
+    shifts = [np.roll(fine.pixels, (down, across), (0, 1)) for down in (-1, 0, 1) for across in (-1, 0, 1)]
+    assert max(np.corrcoef(shifted.ravel(), query.pixels.ravel())[0, 1] for shifted in shifts) > 0.9, (
+        "the same but for rounding"
+    )
 
 
 def test_recognising_takes_an_example(matcher, drawn):

@@ -21,14 +21,14 @@ import train
 from siamese.bundle.format import FILES, Bundle, load
 from siamese.bundle.measurements import Pictures
 from siamese.bundle.metrics import find
-from siamese.config import PRESETS, HeadRetrainingConfig, RunConfig, SourceConfig, from_json
+from siamese.config import PRESETS, FewShotConfig, RunConfig, SourceConfig, TrainingConfig, from_json
 from siamese.data.images import limit
 from siamese.data.mnist import load_mnist
 from siamese.data.sources import Role, Source
 from siamese.data.synthetic.letters import load_scripts
 from siamese.models.inference import embed, projections
 from siamese.recipes import digits as digits_recipe
-from tests.helpers import ROOT, identical, six_times, write_mnist
+from tests.helpers import ROOT, TINY, identical, six_times, write_mnist
 from tests.omniglot_files import write_omniglot
 
 SMALL = "--preset tiny --limit 600 --epochs 4 --embedding-dim 8 --device cpu".split()
@@ -176,8 +176,10 @@ def run_without_8_and_9(
     return sources, load(out)
 
 
-def test_a_whole_run_with_two_heads_never_sees_the_digits_left_out(mnist_dir, tmp_path, monkeypatch):
-    """It learns by both heads, and is measured on what it never saw."""
+def test_a_whole_run_never_sees_the_digits_left_out(mnist_dir, tmp_path, monkeypatch):
+    """It learns by two heads, then a network of its own for symbols, and is measured on what it never saw."""
+    runes = tuple(script for script in load_scripts() if script.name == "Runic")
+    monkeypatch.setattr("siamese.recipes.few_shot.load_scripts", lambda: runes)
     full = PRESETS["full"]
     preset = replace(
         full,
@@ -187,21 +189,30 @@ def test_a_whole_run_with_two_heads_never_sees_the_digits_left_out(mnist_dir, tm
             pen=None,
             corrupted=SourceConfig(pictures=40, per_class=2),
             omniglot=("small1",),
+            held_out_alphabets=("Early_Aramaic",),
             symbols=SourceConfig(classes=5, per_class=4, every=4),
             outliers=SourceConfig(pictures=9, per_class=3, every=4),
         ),
-        network=replace(full.network, intermediate_grid=3),
-        head_retraining=HeadRetrainingConfig(characters=20),
+        few_shot=FewShotConfig(
+            network=replace(TINY, heads=("symbols",)),
+            training=TrainingConfig(epochs=1),
+            symbols=SourceConfig(classes=4, per_class=4),
+            letters=SourceConfig(pictures=2, classes=4, per_class=2),
+            digits=SourceConfig(pictures=50, per_class=2),
+        ),
     )
     sources, trained = run_without_8_and_9(mnist_dir, tmp_path, monkeypatch, "full", preset)
     assert sources[Role.OUTLIER].pictures.names == ("outlier",)
     assert len(sources[Role.OUTLIER].pictures) == 9
-    assert trained.net.config.heads == ("digits", "symbols")
+    assert trained.net.config.heads == ("digits",)
     assert trained.inference.few_shot_head == "symbols"
-    assert trained.net.heads["symbols"].in_features == (3 * 3 + 3 * 3) * 8
+    assert (trained.few_shot_net.config.heads, trained.few_shot_net.input.size) == (("symbols",), (56, 56))
+    assert trained.measurements.trained_on == ("mnist", "omniglot", "letters")
+    own = [parameter for net in trained.nets.values() for parameter in net.parameters()]
+    assert trained.measurements.parameters == sum(parameter.numel() for parameter in own)
+    assert all(torch.equal(weight.half().float(), weight) for weight in own if weight.ndim > 1)
     found = trained.measurements.generalisation
-    for head in ("digits", "symbols"):
-        assert 0 < find(found, f"digits 8, 9/{head}/equal error rate").value < 0.6
+    assert 0 < find(found, "digits 8, 9/digits/equal error rate").value < 0.6
     assert len([figure for figure in found if "one-shot" in figure.key]) == 2
 
 
@@ -230,18 +241,6 @@ def test_the_preset_for_unseen_classes_learns_from_halves_of_the_others(mnist_di
     assert rate.title == "Digits 8, 9, never trained on: equal error rate"
     assert 0 < rate.value < 0.6
     assert trained.measurements.pictures.fit == 150 + 400 * 5 // 60  # with the validation pictures
-
-
-def test_a_run_that_learned_from_letters_says_so(mnist_dir, tmp_path, monkeypatch):
-    runes = tuple(script for script in load_scripts() if script.name == "Runic")
-    monkeypatch.setattr("siamese.data.synthetic.letters.load_scripts", lambda: runes)
-    tiny = PRESETS["tiny"]
-    data = replace(tiny.data, letters=SourceConfig(pictures=2, classes=4, per_class=2))
-    monkeypatch.setitem(PRESETS, "tiny", replace(tiny, data=data))
-    words = "--preset tiny --epochs 1 --limit 400 --device cpu --no-map --no-baselines".split()
-    train.main(["--data-dir", str(mnist_dir), "--out", str(tmp_path / "run"), *words])
-    assert load(tmp_path / "run").measurements.trained_on == ("mnist", "letters")
-    assert "Noto" in (tmp_path / "run/README.md").read_text(encoding="utf-8")
 
 
 def test_a_resumed_run_learns_from_what_the_label_noise_filter_kept(mnist_dir, tmp_path, monkeypatch, capsys):

@@ -27,6 +27,10 @@ TWO_HEADS = (
     " Digits are embedded by one head, other symbols by a second one on the same backbone. The second head was trained "
     "on other alphabets and on procedural characters, so that it tells apart symbols that it never saw in training."
 )
+OWN_NETWORK = (
+    " Symbols other than digits have a network of their own, which sees 56x56 pixels. It was trained on other alphabets and "
+    "on letters of many scripts, redrawn, so that it tells apart symbols that it never saw in training."
+)
 USE = """```python
 import siamese  # the code is in the Space and the repository that this model belongs to
 
@@ -53,12 +57,15 @@ GALLERY = (
 INDEXED = "The gallery was made by"  # how the provenance of a bundle with another gallery than its own begins
 
 
-def model_card(measurements: Measurements, heads: Sequence[str], repo: str = "user/repo") -> str:
+def model_card(
+    measurements: Measurements, heads: Sequence[str], own_network: bool = False, repo: str = "user/repo"
+) -> str:
     """Markdown with the front matter that the Hub validates.
 
     Args:
         measurements: of the bundle that it belongs to.
         heads: names of its network's projection heads.
+        own_network: whether it has another network for classes never trained on.
         repo: "user/repo", from which its example loads the model.
 
     Raises:
@@ -75,7 +82,7 @@ def model_card(measurements: Measurements, heads: Sequence[str], repo: str = "us
     parts = [
         f"---\n{front_matter(measurements)}\n---",
         "# A Siamese network for handwritten symbols",
-        SUMMARY + (TWO_HEADS if len(heads) > 1 else ""),
+        SUMMARY + (OWN_NETWORK if own_network else TWO_HEADS if len(heads) > 1 else ""),
         "## Use",
         USE.format(repo=repo),
         LIMITS,

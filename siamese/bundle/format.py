@@ -1,7 +1,7 @@
 """The folder that a trained model is: save it, load it, trust nothing in it.
 
 config.json           format version, input, architecture, inference, label names, calibrations
-model.safetensors     weights, float32
+model.safetensors     weights, float32 or float16
 gallery.png           the gallery's pictures, a sprite sheet, 100 a row; gallery.webp where they are no ink, and
                       gallery.tiles where they are many, small pictures one after the other
 gallery.safetensors   their embeddings (float16), labels, map coordinates; where the tiles begin, and the index, if there is one
@@ -11,65 +11,29 @@ README.md             the model card
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from siamese.bundle.card import model_card
+from siamese.bundle.described import FORMAT_VERSION, BundleConfig
 from siamese.bundle.files import read_json, write_json, write_text, written_together
 from siamese.bundle.gallery_files import load_gallery, pictures_file, save_gallery
 from siamese.bundle.measurements import Measurements
 from siamese.bundle.self_check import check_embeddings
 from siamese.bundle.weights import load_weights, save_weights
-from siamese.config import InferenceConfig, InputConfig, NetworkConfig, check_input, from_json, to_json
+from siamese.config import InferenceConfig, from_json, to_json
 from siamese.models.networks import EmbeddingNet, channels_last
 from siamese.retrieval.calibration import Calibration
 from siamese.retrieval.gallery import Gallery
 
-FORMAT_VERSION = 3
 FILES = ("config.json", "model.safetensors", "gallery.png", "gallery.safetensors", "metrics.json", "README.md")
+FEW_SHOT = "few_shot."  # before the names of that network's weights
 INSTEAD = {"gallery.png": ("gallery.webp", "gallery.tiles")}  # where the pictures are no ink, or many
 ALL_FILES = (*FILES, *(other for others in INSTEAD.values() for other in others))
 
-MOST_LABELS, LONGEST_LABEL = 20_000, 255  # names, and characters of one: a folder's name at most
-
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class BundleConfig:
-    """The content of config.json.
-
-    Raises:
-        ValueError: the input is not the one that this code prepares, there is no such few-shot head, or the labels are
-            not different names.
-    """
-
-    format_version: int
-    input: InputConfig
-    network: NetworkConfig
-    inference: InferenceConfig
-    labels: tuple[str, ...]
-    calibration: Calibration
-    few_shot_calibration: Calibration
-
-    def __post_init__(self) -> None:
-        check_input(self.input)
-        head, heads = self.inference.few_shot_head, self.network.heads
-        if head not in heads:
-            raise ValueError(f"inference.few_shot_head is {head!r}; the network has {', '.join(heads)}")
-        if not 1 <= len(self.labels) <= MOST_LABELS:
-            raise ValueError(f"labels must be 1 to {MOST_LABELS} names, got {len(self.labels)}")
-        twice = [name for name, count in Counter(self.labels).items() if count > 1]
-        if twice:
-            raise ValueError(f"labels must be different names, got {twice[0]!r} twice")
-        for name in self.labels:
-            if not 1 <= len(name) <= LONGEST_LABEL or not name.isprintable() or name.isspace():
-                raise ValueError(
-                    f"labels must be names of 1 to {LONGEST_LABEL} printable characters, got {name[:LONGEST_LABEL]!r}"
-                )
 
 
 @dataclass(frozen=True)
@@ -85,6 +49,7 @@ class Bundle:
             were at hand, it is the same as `calibration`.
         labels: names of the gallery's labels, by index.
         measurements: what was measured of it.
+        few_shot_net: the network for classes that were never trained on, in evaluation mode; None where it is `net`.
     """
 
     net: EmbeddingNet
@@ -94,6 +59,12 @@ class Bundle:
     few_shot_calibration: Calibration
     labels: tuple[str, ...]
     measurements: Measurements
+    few_shot_net: EmbeddingNet | None = None
+
+    @property
+    def nets(self) -> dict[str, EmbeddingNet]:
+        """Its networks, by what stands before the names of their weights in the file."""
+        return {"": self.net} | ({FEW_SHOT: self.few_shot_net} if self.few_shot_net else {})
 
     @property
     def config(self) -> BundleConfig:
@@ -110,7 +81,14 @@ class Bundle:
             self.labels,
             self.calibration,
             self.few_shot_calibration,
+            self.few_shot_net.input if self.few_shot_net else None,
+            self.few_shot_net.config if self.few_shot_net else None,
         )
+
+
+def bundle_card(bundle: Bundle, repo: str = "user/repo") -> str:
+    """The model card of a bundle, whose example loads it from a repository; `model_card` says what it raises."""
+    return model_card(bundle.measurements, bundle.net.config.heads, bundle.few_shot_net is not None, repo)
 
 
 def save(bundle: Bundle, folder: Path) -> None:
@@ -120,9 +98,9 @@ def save(bundle: Bundle, folder: Path) -> None:
         ValueError: the bundle's parts do not fit together; then nothing is written.
         OSError: a file could not be written; then the bundle that stood there is untouched.
     """
-    config, card = to_json(bundle.config), model_card(bundle.measurements, bundle.net.config.heads)
+    config, card = to_json(bundle.config), bundle_card(bundle)
     with written_together(folder, last="config.json") as unfinished:
-        save_weights(bundle.net, unfinished / "model.safetensors")
+        save_weights(bundle.nets, unfinished / "model.safetensors")
         save_gallery(bundle.gallery, unfinished, bundle.net.input)
         write_json(unfinished / "metrics.json", to_json(bundle.measurements))
         write_text(unfinished / "README.md", card)
@@ -169,21 +147,32 @@ def load(folder: Path, self_check: bool = True) -> Bundle:
         raise ValueError(f"{path} has format version {version!r}; this code reads {FORMAT_VERSION}.")
     config = _understand(BundleConfig, values, path)
 
-    def build() -> EmbeddingNet:
+    def build() -> dict[str, EmbeddingNet]:
         try:
-            return EmbeddingNet(config.network, config.input)
+            nets = {"": EmbeddingNet(config.network, config.input)}
+            if config.few_shot_network:
+                nets[FEW_SHOT] = EmbeddingNet(config.few_shot_network, config.few_shot_input)
+            return nets
         except (KeyError, OverflowError, RuntimeError, TypeError, ValueError) as error:
             raise ValueError(f"{path} describes a network that cannot be built: {error}") from error
 
-    net = load_weights(build, folder / "model.safetensors")
+    nets = load_weights(build, folder / "model.safetensors")
     gallery = load_gallery(folder, config.network.embedding_dim, len(config.labels), config.input)
     measurements = _understand(Measurements, read_json(folder / "metrics.json"), folder / "metrics.json")
     # The layout in which a processor convolves few pictures fastest; the weights stay what they are.
-    net = channels_last(net.eval())
+    nets = {name: channels_last(net.eval()) for name, net in nets.items()}
+    net = nets[""]
     if self_check:
         check_embeddings(net, gallery, config.inference, folder)
     return Bundle(
-        net, gallery, config.inference, config.calibration, config.few_shot_calibration, config.labels, measurements
+        net,
+        gallery,
+        config.inference,
+        config.calibration,
+        config.few_shot_calibration,
+        config.labels,
+        measurements,
+        nets.get(FEW_SHOT),
     )
 
 

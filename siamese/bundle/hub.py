@@ -19,10 +19,9 @@ from huggingface_hub import CommitOperationAdd, HfApi, get_token, hf_hub_downloa
 from huggingface_hub.hf_api import RepoSibling
 from huggingface_hub.utils import HFValidationError, validate_repo_id
 
-from siamese.bundle.card import model_card
 from siamese.bundle.deadline import within
 from siamese.bundle.files import write_text
-from siamese.bundle.format import ALL_FILES, files_of, load, missing_files
+from siamese.bundle.format import ALL_FILES, bundle_card, files_of, load, missing_files
 from siamese.bundle.hub_errors import LOGIN, explain, first_line
 
 CHECK_SECONDS = 10.0  # for four small requests
@@ -81,7 +80,7 @@ def push(folder: str | Path, repo: str, private: bool = False, token: str | None
     }
     seconds = TRANSFER_SECONDS + sum((folder / name).stat().st_size for name in contents) / BYTES_A_SECOND
     try:
-        contents["README.md"] = model_card(bundle.measurements, bundle.net.config.heads, repo).encode()
+        contents["README.md"] = bundle_card(bundle, repo).encode()
     except ValueError as error:
         raise ValueError(f"{folder / 'metrics.json'} lacks what the model card shows: {error}.") from error
     try:

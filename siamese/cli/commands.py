@@ -78,9 +78,11 @@ def _evaluate_omniglot(given: argparse.Namespace) -> None:
     from siamese.evaluation import one_shot
     from siamese.matcher import load
 
-    runs = one_shot.read_runs(given.runs)
     matcher = load(given.model)
-    measured = one_shot.omniglot(matcher.net, runs, matcher.inference)
+    if matcher.input.kind != "ink":
+        raise ValueError("Omniglot's drawings are symbols: take a model of ink, not of photographs or documents.")
+    runs = one_shot.read_runs(given.runs, matcher.few_shot_net.input.size[0])
+    measured = one_shot.omniglot(matcher.few_shot_net, runs, matcher.inference)
     print(f"{len(runs)} runs, {len(runs[0].support)} ways, one example each")
     for name, (mean, standard_error) in measured.items():
         print(f"{mean:7.2%} ± {standard_error:.2%}  {name}")

@@ -5,6 +5,7 @@
 """
 
 from siamese.config.data import DataConfig, OmniglotSet, SourceConfig
+from siamese.config.few_shot import FewShotConfig
 from siamese.config.folder import FolderConfig, SplitName
 from siamese.config.measuring import MeasuringConfig
 from siamese.config.model import (
@@ -15,12 +16,12 @@ from siamese.config.model import (
     NetworkConfig,
     Views,
     check_input,
+    ink_input,
 )
 from siamese.config.presets import PRESETS
 from siamese.config.run import RunConfig
 from siamese.config.training import (
     AugmentationConfig,
-    HeadRetrainingConfig,
     LossName,
     MiningName,
     PhotoAugmentationConfig,
@@ -33,9 +34,9 @@ __all__ = [
     "PRESETS",
     "AugmentationConfig",
     "DataConfig",
+    "FewShotConfig",
     "FitName",
     "FolderConfig",
-    "HeadRetrainingConfig",
     "InferenceConfig",
     "InputConfig",
     "InputKind",
@@ -53,5 +54,6 @@ __all__ = [
     "Views",
     "check_input",
     "from_json",
+    "ink_input",
     "to_json",
 ]

@@ -50,8 +50,6 @@ class DataConfig:
         omniglot: background sets of Omniglot, whose characters, and their rotations, are classes beside the digits.
         held_out_alphabets: of these, never trained on.
         symbols: what a batch takes of Omniglot.
-        letters: of more than a hundred scripts, redrawn by pen; characters and their rotations are classes. A head for
-            digits takes them for outliers, like all symbols, and many look like digits.
         half_swaps: pictures of every two digits joined, the upper half of one on the lower half of the other.
         outliers: pictures that belong to no class.
         calibration_pictures: validation pictures that are scanned, and that are photographed, to calibrate by.
@@ -71,7 +69,6 @@ class DataConfig:
     half_swaps: SourceConfig | None = None
     outliers: SourceConfig | None = None
     shapes: SourceConfig | None = field(default=None, metadata=OPTIONAL)
-    letters: SourceConfig | None = field(default=None, metadata=OPTIONAL)
     calibration_pictures: int = field(default=2500, metadata=OPTIONAL)
     reference_pictures: int | None = field(default=None, metadata=OPTIONAL)
 
@@ -87,7 +84,7 @@ class DataConfig:
             source = getattr(self, name)
             if source and source.pictures:
                 raise ValueError(f"{name} has as many pictures as its data set gives: leave its number out")
-        for name in ("corrupted", "half_swaps", "outliers", "shapes", "letters"):
+        for name in ("corrupted", "half_swaps", "outliers", "shapes"):
             source = getattr(self, name)
             if source and not source.pictures:
                 raise ValueError(f"{name} are made: say how many pictures")

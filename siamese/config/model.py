@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
 from siamese.config.values import OPTIONAL, coerce
@@ -14,6 +15,7 @@ FitName = Literal["pad", "crop"]
 MOST_DIMENSIONS, MOST_CHANNELS, MOST_BLOCKS, MOST_STAGES, MOST_GRID = 4096, 1024, 20, 6, 8
 MOST_HEADS, MOST_VIEWS, MOST_RANK = 8, 32, 100
 LEAST_SIDE, MOST_SIDE = 16, 1024  # of a network's input, in pixels
+INK_SIDES = (28, 56)  # pixels of ink: as MNIST has it, and twice as fine
 LEAST_STD = 1e-4  # of pixels in [0, 1]: of even pictures it is 0, which nothing can be divided by
 
 
@@ -69,15 +71,34 @@ class InputConfig:
             raise ValueError(f"stroke_widths must be two ascending widths in pixels, got {self.stroke_widths}")
 
 
-def check_input(input: InputConfig) -> None:
-    """Make sure that this code prepares pictures in a form: of ink there is one.
+def ink_input(side: int) -> InputConfig:
+    """Ink in MNIST's form, at any resolution.
+
+    Args:
+        side: height and width, in pixels: 28 as MNIST has it, 56 for twice as fine.
+    """
+    known = InputConfig()
+    assert known.box and known.stroke_widths, "ink has both"
+    scale = side / known.size[0]
+    thinnest, thickest = known.stroke_widths
+    return replace(
+        known, size=(side, side), box=round(known.box * scale), stroke_widths=(thinnest * scale, thickest * scale)
+    )
+
+
+def check_input(input: InputConfig, sides: Sequence[int] = INK_SIDES[:1]) -> None:
+    """Make sure that this code prepares pictures in a form: ink has that of MNIST.
+
+    Args:
+        input: of a network.
+        sides: of ink, that may be.
 
     Raises:
         ValueError: it does not; the first field that differs is named.
     """
     if input.kind != "ink":
         return
-    known = InputConfig()
+    known = ink_input(input.size[0] if input.size[0] in sides else sides[0])
     for each in fields(InputConfig):
         theirs, ours = getattr(input, each.name), getattr(known, each.name)
         if theirs != ours:

@@ -9,10 +9,11 @@ What was tried on the way to them is in `benchmarks/recipes.md`.
 from __future__ import annotations
 
 from siamese.config.data import DataConfig, SourceConfig
+from siamese.config.few_shot import FewShotConfig
 from siamese.config.folder import FolderConfig
 from siamese.config.model import NetworkConfig
 from siamese.config.run import RunConfig
-from siamese.config.training import AugmentationConfig, HeadRetrainingConfig, TrainingConfig
+from siamese.config.training import AugmentationConfig, TrainingConfig
 
 PRESETS: dict[str, RunConfig] = {
     "base": RunConfig(),
@@ -65,11 +66,12 @@ PRESETS: dict[str, RunConfig] = {
             pen=SourceConfig(per_class=8),
             corrupted=SourceConfig(pictures=20_000, per_class=4),
             omniglot=("small1", "small2"),
+            held_out_alphabets=("Early_Aramaic", "Korean", "Latin"),
             outliers=SourceConfig(pictures=4_000, per_class=12, every=4),
         ),
-        network=NetworkConfig(heads=("digits", "symbols"), intermediate_grid=4),
+        network=NetworkConfig(heads=("digits", "symbols")),
         training=TrainingConfig(epochs=12),
-        head_retraining=HeadRetrainingConfig(),
+        few_shot=FewShotConfig(),
     ),
     # Own pictures: photographs and documents, small enough for two cores.
     "pictures": RunConfig(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from siamese.config.data import DataConfig
+from siamese.config.few_shot import FewShotConfig
 from siamese.config.folder import FolderConfig
 from siamese.config.model import InputConfig, NetworkConfig, check_input
-from siamese.config.training import HeadRetrainingConfig, TrainingConfig
+from siamese.config.training import TrainingConfig
 from siamese.config.values import OPTIONAL, coerce
 
 
@@ -19,7 +20,7 @@ class RunConfig:
         data: digits and symbols to learn from.
         network: the architecture.
         training: how it learns.
-        head_retraining: of the symbols' head; None for none.
+        few_shot: the network of its own for classes never trained on; None to leave those to the last head.
         input: the form of the network's pictures.
         folder: own pictures to learn from, in the place of `data`; None for digits.
         head_centring: in the end, centre the last head on the digits and half-swap classes; True, or None for not.
@@ -31,7 +32,7 @@ class RunConfig:
     data: DataConfig = field(default_factory=DataConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
-    head_retraining: HeadRetrainingConfig | None = None
+    few_shot: FewShotConfig | None = None
     input: InputConfig = field(default_factory=InputConfig)
     folder: FolderConfig | None = None
     head_centring: bool | None = field(default=None, metadata=OPTIONAL)
@@ -39,7 +40,7 @@ class RunConfig:
     def __post_init__(self) -> None:
         coerce(self)
         check_input(self.input)
-        if self.folder and (self.data != DataConfig() or self.head_retraining):
+        if self.folder and (self.data != DataConfig() or self.few_shot):
             raise ValueError("folder stands in the place of the digits and symbols: leave those out")
         if self.folder and self.head_centring:
             raise ValueError("head_centring is of digits: leave it out with a folder")
@@ -48,7 +49,5 @@ class RunConfig:
             raise ValueError("outliers belong to no class: they go with sampling 'classes' alone")
         if self.data.half_swaps and (classic or len(self.network.heads) > 1):
             raise ValueError("half_swaps are near to digits: they go with a single head, and sampling 'classes'")
-        if self.head_retraining and not (self.network.heads[1:] == ("symbols",) and self.data.omniglot):
-            raise ValueError(
-                "head_retraining fits the symbols' head: it takes digits' and symbols' heads, and Omniglot"
-            )
+        if self.few_shot and not (self.data.omniglot and self.input.kind == "ink"):
+            raise ValueError("few_shot learns from symbols, which are ink: it takes Omniglot")

@@ -164,28 +164,3 @@ class TrainingConfig:
         needed = {"pairs": "contrastive", "triplets": "triplet"}.get(self.sampling)
         if needed and self.loss != needed:
             raise ValueError(f"sampling {self.sampling!r} goes with the loss {needed!r}, not {self.loss!r}")
-
-
-@dataclass(frozen=True)
-class HeadRetrainingConfig:
-    """The last head is trained again, on the frozen backbone, once the rest has learned.
-
-    Attributes:
-        steps: at most; never more than the training before had.
-        dropout: share of the features that are dropped before the head.
-        characters: procedural characters at most, as classes beside the source's own.
-        drawings: of each.
-    """
-
-    steps: int = 960
-    dropout: float = 0.5
-    characters: int = 1000
-    drawings: int = 12
-
-    def __post_init__(self) -> None:
-        coerce(self)
-        for name, least in (("steps", 1), ("characters", 1), ("drawings", 2)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout must lie between 0 and 1, got {self.dropout}")

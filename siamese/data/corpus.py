@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from siamese.config import DataConfig, SourceConfig
@@ -14,7 +14,6 @@ from siamese.data.pendigits import Recording, load_pendigits, split_by_writer
 from siamese.data.sources import Role, Source
 from siamese.data.synthetic.corruptions import corrupt, photograph, scan
 from siamese.data.synthetic.half_swaps import half_swaps
-from siamese.data.synthetic.letters import letter_classes
 from siamese.data.synthetic.outliers import make_outliers
 from siamese.data.synthetic.pen import varied
 from siamese.data.synthetic.shapes import drawn_shapes
@@ -68,16 +67,7 @@ def load_corpus(config: DataConfig, data_dir: str | os.PathLike | None = None) -
     if config.limit:
         pen, pen_held_out = pen[: config.limit], pen_held_out[: config.limit]
     alphabets = load_omniglot(data_dir, config.omniglot) if config.omniglot else []
-    held_out = _held_out(config, [alphabet.name for alphabet in alphabets]) if alphabets else set()
-    return Corpus(
-        train,
-        split,
-        test,
-        pen,
-        pen_held_out,
-        [alphabet for alphabet in alphabets if alphabet.name not in held_out],
-        [alphabet for alphabet in alphabets if alphabet.name in held_out],
-    )
+    return Corpus(train, split, test, pen, pen_held_out, *split_alphabets(alphabets, config))
 
 
 def references(config: DataConfig, corpus: Corpus) -> LabeledImages:
@@ -86,15 +76,25 @@ def references(config: DataConfig, corpus: Corpus) -> LabeledImages:
     return limit(fit, config.reference_pictures, seed=1) if config.reference_pictures else fit
 
 
-def _held_out(config: DataConfig, names: list[str]) -> set[str]:
-    held_out = set(config.held_out_alphabets)
+def split_alphabets(alphabets: list[Alphabet], config: DataConfig) -> tuple[list[Alphabet], list[Alphabet]]:
+    """Alphabets to train on, and those that are held out.
+
+    Raises:
+        ValueError: `config.held_out_alphabets` names an unknown alphabet or all of them.
+    """
+    if not alphabets:
+        return [], []
+    names, held_out = [alphabet.name for alphabet in alphabets], set(config.held_out_alphabets)
     # The default alphabet is in one of the sets only, so it may be missing from the others.
     unknown = held_out - set(names) - set(DataConfig().held_out_alphabets)
     if unknown or not set(names) - held_out:
         raise ValueError(
             f"Some of {', '.join(names)} can be held out, and not all; got {', '.join(config.held_out_alphabets)}"
         )
-    return held_out
+    return (
+        [alphabet for alphabet in alphabets if alphabet.name not in held_out],
+        [alphabet for alphabet in alphabets if alphabet.name in held_out],
+    )
 
 
 def digits_to_fit(config: DataConfig, corpus: Corpus) -> LabeledImages:
@@ -112,7 +112,7 @@ def training_sources(config: DataConfig, corpus: Corpus, digits: LabeledImages |
             corrupted digits of all of `corpus.split.fit`.
 
     Returns:
-        the digits, then pen drawings, corrupted digits, rare shapes, symbols, letters, half-swap classes and outliers, as far as configured.
+        the digits, then pen drawings, corrupted digits, rare shapes, symbols, half-swap classes and outliers, as far as configured.
     """
     digits = digits_to_fit(config, corpus) if digits is None else digits
     chosen = limit(digits, config.digits.pictures, seed=13) if config.digits.pictures else digits
@@ -131,10 +131,6 @@ def training_sources(config: DataConfig, corpus: Corpus, digits: LabeledImages |
         sources.append(Source.of(shapes, Role.DIGIT, config.shapes))
     if corpus.alphabets:
         sources.append(Source.of(as_classes(corpus.alphabets), Role.SYMBOL, config.symbols))
-    if config.letters:
-        letters, alike = letter_classes(_number_of(config.letters), seed=16, held_out=config.held_out_alphabets)
-        source = Source.of(letters, Role.SYMBOL, config.letters)
-        sources.append(replace(source, alike=alike, hard_share=1.0))
     if config.half_swaps:
         joined = half_swaps(digits, _number_of(config.half_swaps), seed=12)
         sources.append(Source.of(joined, Role.SYNTHETIC, config.half_swaps))

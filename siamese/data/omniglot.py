@@ -14,7 +14,7 @@ from PIL import Image
 
 from siamese.data.images import LabeledImages
 from siamese.data.location import find_data_dir
-from siamese.inputs.ink import BOX, crop_to_ink, fit, normalise_stroke
+from siamese.inputs.ink import BOX, SIDE, crop_to_ink, fit, normalise_stroke
 
 ROTATIONS = 4  # a character and its rotations by 90, 180 and 270 degrees
 
@@ -25,14 +25,16 @@ class Alphabet:
 
     Attributes:
         name: as the data set spells it, such as "Early_Aramaic".
-        images: (characters, drawers, 28, 28) uint8, white ink on black.
+        images: (characters, drawers, side, side) uint8, white ink on black; the side is 28 pixels unless one was asked for.
     """
 
     name: str
     images: np.ndarray
 
 
-def load_omniglot(data_dir: str | os.PathLike | None, sets: tuple[str, ...] = ("small1", "small2")) -> list[Alphabet]:
+def load_omniglot(
+    data_dir: str | os.PathLike | None, sets: tuple[str, ...] = ("small1", "small2"), side: int = SIDE
+) -> list[Alphabet]:
     """The alphabets of Omniglot's background sets (Lake et al., 2015).
 
     Args:
@@ -40,6 +42,7 @@ def load_omniglot(data_dir: str | os.PathLike | None, sets: tuple[str, ...] = ("
             `./data`.
         sets: "small1" and "small2" (the minimal sets, five alphabets each), or "full" (30 alphabets, downloaded
             through torchvision).
+        side: of the ink, in pixels.
 
     Returns:
         alphabets in the order of their names. An alphabet that is in several sets is taken from the first of them.
@@ -64,7 +67,7 @@ def load_omniglot(data_dir: str | os.PathLike | None, sets: tuple[str, ...] = ("
                 raise ValueError(f"{str(path)!r} is no Omniglot set: {error}") from error
         for alphabet, drawings in characters.items():
             if alphabet not in alphabets:
-                images = np.stack([np.stack([character_ink(png) for png in pngs]) for pngs in drawings])
+                images = np.stack([np.stack([character_ink(png, side) for png in pngs]) for pngs in drawings])
                 alphabets[alphabet] = Alphabet(alphabet, images)
     return [alphabets[name] for name in sorted(alphabets)]
 
@@ -91,7 +94,7 @@ def _read_full(root: Path) -> dict[str, list[list[bytes]]]:
     return characters
 
 
-def character_ink(png: bytes) -> np.ndarray:
+def character_ink(png: bytes, side: int = SIDE) -> np.ndarray:
     """Bring an Omniglot drawing into MNIST's form.
 
     The drawings are clean, so the steps of `to_ink` that find and clean the ink are skipped. This keeps small separate
@@ -99,16 +102,17 @@ def character_ink(png: bytes) -> np.ndarray:
 
     Args:
         png: a PNG file of 105x105 pixels and one bit, black on white.
+        side: of the ink, in pixels.
 
     Returns:
-        (28, 28) uint8, white ink on black.
+        (side, side) uint8, white ink on black.
 
     Raises:
         BlankImageError: the drawing is entirely white.
     """
     drawing = 1.0 - np.asarray(Image.open(io.BytesIO(png)).convert("L"), dtype=np.float32) / 255
     cropped = crop_to_ink(drawing, drawing > 0, margin=0)
-    return fit(normalise_stroke(np.pad(cropped, 1 + BOX // 20)))
+    return fit(normalise_stroke(np.pad(cropped, 1 + BOX // 20)), side)
 
 
 def as_classes(alphabets: list[Alphabet], rotations: bool = True) -> LabeledImages:

@@ -131,7 +131,7 @@ def evaluate(
             _part(corpus.test),
             notes=(*corpus.notes, *leaks.warnings(found)),
         ),
-        **run_record(net, config, command, seconds, device),
+        **run_record([net], config, command, seconds, device),
     )
     gallery, labels = gallery_of(chosen, net, xy)
     return Bundle(net, gallery, inference, calibration, calibration, labels, measured)

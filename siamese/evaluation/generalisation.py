@@ -1,4 +1,4 @@
-"""What a network does with what it was not fitted to: other writers, alphabets held out, digits left out."""
+"""What a network does with what it was not fitted to: other writers, digits left out."""
 
 from __future__ import annotations
 
@@ -9,16 +9,13 @@ import torch
 from siamese.bundle.metrics import Metric, metric
 from siamese.config import InferenceConfig, Views
 from siamese.data.corpus import Corpus
-from siamese.data.omniglot import Alphabet
 from siamese.data.pendigits import split_writers_in_half
 from siamese.data.synthetic.pen import BRUSHES, CANVAS, rendered, varied
-from siamese.evaluation import metrics, one_shot
-from siamese.evaluation.embedded import EmbeddedSet, embedded, raw_pixels
+from siamese.evaluation import metrics
+from siamese.evaluation.embedded import EmbeddedSet, embedded
 from siamese.evaluation.scores import calibration_error
 from siamese.models.networks import EmbeddingNet
 from siamese.retrieval.calibration import Calibration
-
-RUNS = 200  # one-shot tasks of each alphabet
 
 
 def pen_drawings(
@@ -39,28 +36,6 @@ def pen_drawings(
     found.append(metric("pen/equal error rate", rate, f"{people}: equal error rate"))
     error = calibration_error(pairs, calibration)
     return [*found, metric("pen/calibration error", error, f"{people}: calibration error")]
-
-
-def held_out_alphabets(alphabets: Sequence[Alphabet], symbols: Sequence[EmbeddedSet]) -> list[Metric]:
-    """One-shot error within each alphabet held out that has characters enough, beside raw pixels.
-
-    Args:
-        alphabets: held out.
-        symbols: the drawings of each, embedded by the head for few-shot classification.
-    """
-    found = []
-    for alphabet, drawings in zip(alphabets, symbols, strict=True):
-        if len(alphabet.images) < one_shot.WAYS:
-            continue
-        runs = one_shot.generate_runs(alphabet.images, runs=RUNS, seed=0)
-        task = f"{alphabet.name} (used to choose the recipe), {one_shot.WAYS}-way one-shot error"
-        for name, pictures, rows in (
-            ("this network", "", drawings),
-            ("raw pixels", "raw pixels/", raw_pixels(drawings.pictures)),
-        ):
-            error, _ = one_shot.mean_error(runs, one_shot.lookup(rows.pictures.images, rows.embeddings))
-            found.append(metric(f"{alphabet.name}/{pictures}one-shot error", error, f"{task}, {name}"))
-    return found
 
 
 def excluded_digits(

@@ -16,11 +16,12 @@ import torch
 from siamese.config import InferenceConfig
 from siamese.data.omniglot import character_ink
 from siamese.evaluation.embedded import unit_pixels
+from siamese.inputs.ink import SIDE
 from siamese.models.inference import embed
 from siamese.models.networks import EmbeddingNet, initialised
 
 WAYS = 20
-# (N, 28, 28) uint8 -> (N, dim); the larger the inner product, the more alike
+# (N, side, side) uint8 -> (N, dim); the larger the inner product, the more alike
 Embed = Callable[[np.ndarray], np.ndarray]
 
 # Error on the 20 runs, as published: Lake et al. (2015, 2019), Koch et al. (2015), Snell et al. (2017).
@@ -40,8 +41,8 @@ class Run:
     """One task.
 
     Attributes:
-        support: (ways, 28, 28) uint8, one example of each class.
-        queries: (ways, 28, 28) uint8, the pictures to classify.
+        support: (ways, side, side) uint8, one example of each class.
+        queries: (ways, side, side) uint8, the pictures to classify.
         answers: (ways,) int64, index of the support that shows the same class, for each query.
     """
 
@@ -54,7 +55,7 @@ def generate_runs(characters: np.ndarray, runs: int, seed: int, ways: int = WAYS
     """Random tasks of the published form.
 
     Args:
-        characters: (characters, drawers, 28, 28) uint8 drawings of one alphabet, at least `ways` characters.
+        characters: (characters, drawers, side, side) uint8 drawings of one alphabet, at least `ways` characters.
         runs: how many tasks.
         seed: of the choice of characters, drawers and order.
         ways: classes a task.
@@ -69,8 +70,12 @@ def generate_runs(characters: np.ndarray, runs: int, seed: int, ways: int = WAYS
     return generated
 
 
-def read_runs(folder: Path) -> list[Run]:
+def read_runs(folder: Path, side: int = SIDE) -> list[Run]:
     """The published runs: `runNN/class_labels.txt` pairs each test drawing with its training drawing.
+
+    Args:
+        folder: that holds them.
+        side: of the ink, in pixels: that of the network that is measured.
 
     Raises:
         ValueError: the folder holds no such runs, or a drawing is missing or cannot be read.
@@ -78,16 +83,16 @@ def read_runs(folder: Path) -> list[Run]:
     tables = sorted(Path(folder).glob("**/run*/class_labels.txt"))
     if not tables:
         raise ValueError(f"{str(folder)!r} holds no runs: expected run01/class_labels.txt and so on.")
-    return [_read_run(table) for table in tables]
+    return [_read_run(table, side) for table in tables]
 
 
-def _read_run(table: Path) -> Run:
+def _read_run(table: Path, side: int) -> Run:
     pairs = [line.split() for line in table.read_text().splitlines() if line.strip()]
     supports = sorted({support for _, support in pairs})
 
     def ink(name: str) -> np.ndarray:
         # The names in the table start with the folder of the run.
-        return character_ink((table.parent.parent / name).read_bytes())
+        return character_ink((table.parent.parent / name).read_bytes(), side)
 
     try:
         return Run(
@@ -122,7 +127,7 @@ def lookup(pictures: torch.Tensor, rows: torch.Tensor) -> Embed:
     """What gives pictures the embeddings that were computed for them before.
 
     Args:
-        pictures: (N, 1, 28, 28) uint8.
+        pictures: (N, 1, side, side) uint8.
         rows: (N, dim) their embeddings.
     """
     row_of = {ink.tobytes(): row for ink, row in zip(pictures.numpy(), rows.numpy(), strict=True)}
@@ -133,8 +138,8 @@ def omniglot(net: EmbeddingNet, runs: list[Run], inference: InferenceConfig) -> 
     """Error and its standard error over the runs, of the network and of two baselines without training.
 
     Args:
-        net: the network, which is measured by its few-shot head and views.
-        runs: the tasks.
+        net: the network for few-shot classification, which is measured by its few-shot head and views.
+        runs: the tasks, in its resolution.
         inference: the few-shot settings.
 
     Returns:

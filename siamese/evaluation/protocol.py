@@ -20,12 +20,12 @@ from siamese.bundle.metrics import Metric, metric
 from siamese.config import InferenceConfig, MeasuringConfig, RunConfig, Views, from_json
 from siamese.data.corpus import Corpus, references
 from siamese.data.images import limit
-from siamese.data.omniglot import as_classes
 from siamese.data.pendigits import split_writers_in_half
 from siamese.data.synthetic.corruptions import corrupt, photograph, scan
 from siamese.data.synthetic.pen import varied
 from siamese.evaluation import generalisation, metrics
 from siamese.evaluation.embedded import EmbeddedSet, embedded, joined
+from siamese.evaluation.few_shot import FewShot, measure_few_shot
 from siamese.evaluation.layout import laid_out
 from siamese.evaluation.progress import Progress
 from siamese.evaluation.run_record import run_record
@@ -65,6 +65,7 @@ def evaluate(
     device: torch.device,
     measuring: MeasuringConfig = MeasuringConfig(),
     quiet: bool = True,
+    few_shot: FewShot | None = None,
 ) -> Bundle:
     """Calibrate on the validation pictures, measure on the test pictures, and put the bundle together.
 
@@ -78,6 +79,7 @@ def evaluate(
         device: that it ran on.
         measuring: what is measured and drawn besides.
         quiet: show no progress.
+        few_shot: the network for few-shot classification, measured already; None where the last head is for that.
 
     Returns:
         a bundle whose gallery are the test pictures.
@@ -97,7 +99,10 @@ def evaluate(
         # The only set that the network sees twice. The gate comes before the views, and to get norms and embeddings from
         # one pass would make `embed` return both.
         gate = torch.quantile(embedding_norms(fused, corpus.split.validation.images), UNCERTAIN)
-        inference = InferenceConfig(Views(ROTATIONS, round(float(gate), 5)), few_shot_head=net.config.heads[-1])
+        few_shot_net = few_shot.net if few_shot else net
+        inference = InferenceConfig(
+            Views(ROTATIONS, round(float(gate), 5)), few_shot_head=few_shot_net.config.heads[-1]
+        )
         fit = embedded(fused, references(config.data, corpus), inference.views)
         validation = embedded(fused, corpus.split.validation, inference.views)
         fit_and_validation = joined(fit, validation)
@@ -109,21 +114,17 @@ def evaluate(
         test = embedded(fused, corpus.test, inference.views)
         test_scores = scores(fit_and_validation, test, calibration)
     with progress.part("Other writers and symbols"):
-        symbols = [
-            embedded(fused, as_classes([alphabet], rotations=False), inference.few_shot_views, inference.few_shot_head)
-            for alphabet in corpus.alphabets_held_out
-        ]
+        views, head = inference.few_shot_views, inference.few_shot_head
+        unseen = few_shot or measure_few_shot(net, corpus.alphabets_held_out, head, views)
         inference = replace(inference, novelty_threshold=_novelty_threshold(validation, test, inference.novelty_rank))
         generalised = (
             *generalisation.pen_drawings(fused, corpus, test, inference.views, calibration),
-            *generalisation.held_out_alphabets(corpus.alphabets_held_out, symbols),
+            *unseen.figures,
             *generalisation.excluded_digits(fused, test, config.data.exclude_classes, inference),
         )
     with progress.part("Figures"):
         validated = _validation_scores(fit, validation, domains, calibration)
         drawn = curves(test.pairs, validation.pairs, calibration)
-        # The curve for classes never trained on. Without alphabets held out, digits have to do.
-        few_shot = fit_calibration([drawings.pairs for drawings in symbols]) if symbols else calibration
     untrained: dict[str, tuple[Metric, ...]] = {}
     if measuring.baselines:
         with progress.part("Baselines"):
@@ -138,12 +139,26 @@ def evaluate(
         curves=drawn,
         history=epochs,
         pictures=Pictures(fit=len(fit_and_validation), test=len(test), pairs=len(test) * (len(test) - 1) // 2),
-        trained_on=tuple(name for name in DATA_SETS if name == "mnist" or getattr(config.data, name)),
+        trained_on=_trained_on(config),
         layout=layout,
-        **run_record(net, config, command, seconds, device),
+        **run_record([net, *([few_shot.net] if few_shot else [])], config, command, seconds, device),
     )
     gallery = Gallery(corpus.test.images[:, 0].numpy(), corpus.test.labels.numpy(), embeddings, xy)
-    return Bundle(net, gallery, inference, calibration, few_shot, corpus.test.names, measured)
+    # For classes never trained on. Without alphabets held out, the curve of the digits has to do.
+    few_shot_calibration = unseen.calibration or calibration
+    own = few_shot.net if few_shot else None
+    return Bundle(net, gallery, inference, calibration, few_shot_calibration, corpus.test.names, measured, own)
+
+
+def _trained_on(config: RunConfig) -> tuple[str, ...]:
+    """Names of the data sets that the networks learned from."""
+    used = {
+        "mnist": True,
+        "pen": bool(config.data.pen),
+        "omniglot": bool(config.data.omniglot),
+        "letters": bool(config.few_shot and config.few_shot.letters),
+    }
+    return tuple(name for name in DATA_SETS if used[name])
 
 
 def _other_domains(net: EmbeddingNet, corpus: Corpus, count: int, views: Views) -> dict[str, PairDistances]:

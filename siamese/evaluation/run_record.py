@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,12 @@ from siamese.models.networks import EmbeddingNet
 
 
 def run_record(
-    net: EmbeddingNet, config: RunConfig, command: str, seconds: float, device: torch.device
+    nets: Sequence[EmbeddingNet], config: RunConfig, command: str, seconds: float, device: torch.device
 ) -> dict[str, Any]:
-    """Those fields of `Measurements` that say how a network came about.
+    """Those fields of `Measurements` that say how a bundle's networks came about.
 
     Args:
-        net: the trained network.
+        nets: trained.
         config: of its run.
         command: that makes the same again.
         seconds: that training took.
@@ -28,7 +29,7 @@ def run_record(
     name = processor_name(device)
     return {
         "config": to_json(config),
-        "parameters": sum(parameter.numel() for parameter in net.parameters()),
+        "parameters": sum(parameter.numel() for net in nets for parameter in net.parameters()),
         "command": command,
         "provenance": "",
         "seed": config.training.seed,

@@ -11,7 +11,7 @@ from PIL import Image
 from siamese.config import InputConfig
 from siamese.inputs import Picture
 from siamese.inputs.document import to_document
-from siamese.inputs.ink import to_ink
+from siamese.inputs.ink import to_inks
 from siamese.inputs.photo import to_photo
 
 
@@ -29,13 +29,23 @@ def prepare(image: Picture, input: InputConfig) -> np.ndarray:
         BlankImageError: it shows nothing, where ink is asked for.
         ValueError: it is no picture that can be read.
     """
-    if input.kind == "ink":
-        return to_ink(image)
-    return to_document(image, input) if input.kind == "document" else to_photo(image, input)
+    (pixels,) = prepare_for([input], image)
+    return pixels
+
+
+def prepare_for(forms: Sequence[InputConfig], image: Picture) -> list[np.ndarray]:
+    """A picture as several networks see it, whose inputs are of one kind; ink is found once for all of them.
+
+    Raises:
+        ValueError: as of `prepare`.
+    """
+    if forms[0].kind == "ink":
+        return to_inks(image, [form.size[0] for form in forms])
+    return [to_document(image, form) if form.kind == "document" else to_photo(image, form) for form in forms]
 
 
 def resized(pixels: np.ndarray, input: InputConfig) -> np.ndarray:
-    """A thumbnail of a prepared picture, (h, w) or (h, w, 3) uint8, at the size that the network sees."""
+    """A prepared picture of another size, (h, w) or (h, w, 3) uint8, at the size that the network sees."""
     if pixels.shape[:2] == input.size:
         return pixels
     return np.asarray(Image.fromarray(pixels).resize(input.size[::-1], Image.Resampling.BICUBIC))

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from siamese.inputs.preparing import to_batch
 from siamese.models.networks import EmbeddingNet
 from siamese.models.pooling import pooled
+
+
+def attribution(net: EmbeddingNet, pixels: Sequence[np.ndarray]) -> np.ndarray:
+    """What a distance comes from: of ink the pixels, of other pictures the places.
+
+    Args:
+        net: whose distance it is.
+        pixels: of two prepared pictures, (H, W) or (H, W, 3) uint8 each.
+
+    Returns:
+        (2, H, W) uint8, bright where a picture adds to the distance.
+    """
+    if net.input.kind == "ink":
+        return distance_attribution(net, np.stack(pixels))
+    return place_attribution(net, to_batch(pixels, net.input))
 
 
 def distance_attribution(net: Callable[[Tensor], Tensor], pixels: np.ndarray) -> np.ndarray:

@@ -9,17 +9,18 @@ from dataclasses import replace
 import torch
 
 from siamese.bundle.format import Bundle
+from siamese.bundle.weights import rounded
 from siamese.config import RunConfig
 from siamese.data.corpus import digits_to_fit, load_corpus, training_sources
 from siamese.data.mnist import NAMES, TEST_SIZE, TRAIN_SIZE
 from siamese.data.sources import Role, Source
 from siamese.evaluation import protocol
 from siamese.models.networks import EmbeddingNet
+from siamese.recipes.few_shot import train_few_shot
 from siamese.recipes.job import Job
 from siamese.recipes.run import run
 from siamese.training import checkpoints
 from siamese.training.centring import centre_head
-from siamese.training.head_retraining import retrain_head
 from siamese.training.label_noise import clean_labels
 from siamese.training.memory import check_measuring, check_step
 from siamese.training.trainer import Trainer
@@ -41,21 +42,23 @@ def train_digits(config: RunConfig, job: Job, command: str) -> Bundle:
         digits = digits.subset(kept)
     sources = training_sources(config.data, corpus, digits)
 
-    # A head that is retrained afterwards sees intermediate features only then.
     torch.manual_seed(config.training.seed)
-    network = replace(config.network, intermediate_grid=0) if config.head_retraining else config.network
-    net = EmbeddingNet(network, config.input, config.training.pretrained_backbone)
+    net = EmbeddingNet(config.network, config.input, config.training.pretrained_backbone)
     trainer = Trainer(net, sources, config.training, job.device)
     seconds = run(trainer, protocol.validator(corpus), config, checkpoint, resumed, kept, job.threads)
     start = time.perf_counter()
-    net = finish_head(trainer, sources, config).cpu().eval()
-    seconds += time.perf_counter() - start
+    net, few_shot = finished(trainer, sources, config), None
+    if config.few_shot:
+        steps = trainer.steps_per_epoch * config.training.epochs
+        few_shot = train_few_shot(config.few_shot, config.data, corpus, job, steps)
+        net = without_symbols(net)
+    net, seconds = rounded(net.cpu().eval()), seconds + time.perf_counter() - start
     arguments = config, trainer.history, command, seconds, trainer.device
-    return protocol.evaluate(net, corpus, *arguments, job.measuring, quiet=False)
+    return protocol.evaluate(net, corpus, *arguments, job.measuring, quiet=False, few_shot=few_shot)
 
 
-def finish_head(trainer: Trainer, sources: Sequence[Source], config: RunConfig) -> EmbeddingNet:
-    """The averaged net after training, its last head retrained on the frozen backbone and centred where that is asked for.
+def finished(trainer: Trainer, sources: Sequence[Source], config: RunConfig) -> EmbeddingNet:
+    """The averaged net after training, its last head centred where that is asked for.
 
     Args:
         trainer: that has trained.
@@ -63,16 +66,19 @@ def finish_head(trainer: Trainer, sources: Sequence[Source], config: RunConfig) 
         config: of the run.
     """
     net = trainer.ema
-    if config.head_retraining:
-        print("Retraining the symbols' head ...", flush=True)
-        symbols = next(source for source in sources if source.role == Role.SYMBOL)
-        steps = trainer.steps_per_epoch * config.training.epochs
-        grid = config.network.intermediate_grid
-        net = retrain_head(net, symbols, config.training, config.head_retraining, grid, steps)
     if config.head_centring:
         alike = [source.pictures for source in sources if source.role in (Role.DIGIT, Role.SYNTHETIC)]
         centre_head(net, alike, config.training.seed)
     return net
+
+
+def without_symbols(net: EmbeddingNet) -> EmbeddingNet:
+    """The net with its first head alone: symbols, which it learned to tell from digits, have a network of their own."""
+    first = net.config.heads[0]
+    alone = EmbeddingNet(replace(net.config, heads=(first,), intermediate_grid=0), net.input)
+    alone.backbone.load_state_dict(net.backbone.state_dict())
+    alone.heads[first].load_state_dict(net.heads[first].state_dict())
+    return alone
 
 
 def _check_memory(config: RunConfig, device: str) -> None:

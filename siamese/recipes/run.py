@@ -1,4 +1,4 @@
-"""The part that both recipes share: train, with a bar an epoch and a checkpoint after it."""
+"""The part that all recipes share: train, with a bar an epoch and a checkpoint after it."""
 
 from __future__ import annotations
 
@@ -48,6 +48,25 @@ def run(
         checkpoints.restore(trainer, resumed, str(checkpoint))
         for number, row in enumerate(trainer.history):  # told now, not when all of it is measured
             from_json(Epoch, row, f"{checkpoint}: history[{number}]")
+    learn(trainer, threads, validate, lambda trainer: checkpoints.save(trainer, checkpoint, config, kept))
+    distributed.leave()
+    return sum(row["seconds"] for row in trainer.history)
+
+
+def learn(
+    trainer: Trainer,
+    threads: int | None,
+    validate: Callable[[EmbeddingNet], dict[str, Any]] | None = None,
+    after_epoch: Callable[[Trainer], None] | None = None,
+) -> None:
+    """Train to the last epoch, with a bar an epoch; of several processes the main one validates and shows it.
+
+    Args:
+        trainer: with the state to begin from.
+        threads: that a step computes with; None to find the best number by trial.
+        validate: measures the averaged net after each epoch.
+        after_epoch: is called once the epoch was shown.
+    """
     bars, trial = ProgressBars(), ThreadTrial.of_machine(trainer.device, threads)
 
     def on_step(trainer: Trainer, step: Step) -> None:
@@ -56,12 +75,11 @@ def run(
 
     def on_epoch(trainer: Trainer, figures: dict[str, Any]) -> None:
         bars.on_epoch(trainer, figures)
-        checkpoints.save(trainer, checkpoint, config, kept)
+        if after_epoch:
+            after_epoch(trainer)
 
     if is_main():
         train(trainer, validate, on_step, on_epoch)
     else:
         train(trainer, on_step=trial.on_step)
     trial.settle()
-    distributed.leave()
-    return sum(row["seconds"] for row in trainer.history)

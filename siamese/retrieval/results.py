@@ -49,13 +49,21 @@ class Query:
         pixels: the picture as the network sees it, (H, W) uint8, or (H, W, 3) where it has colours.
         embedding: (dim,) by the first head, of length 1.
         nearest: its nearest neighbours in the gallery, nearest first.
-        few_shot_embedding: (dim,) by the head for few-shot classification; computed when it is first needed.
+        few_shot_pixels: the picture as the network for few-shot classification sees it; None where `pixels` are all
+            that is known of it.
+        few_shot_embedding: (dim,) for few-shot classification; computed when it is first needed.
     """
 
     pixels: np.ndarray
     embedding: np.ndarray
     nearest: tuple[Neighbour, ...] = ()
+    few_shot_pixels: np.ndarray | None = None
     few_shot_embedding: np.ndarray | None = None
+
+    @property
+    def finest(self) -> np.ndarray:
+        """The pixels at the highest resolution that is known."""
+        return self.pixels if self.few_shot_pixels is None else self.few_shot_pixels
 
 
 def novelty_note(novel: list[str]) -> str:

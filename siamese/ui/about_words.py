@@ -78,7 +78,7 @@ def how_it_works(matcher: Matcher, learn: bool) -> str:
     drawn = matcher.input.kind == "ink"
     thing = "symbol" if drawn else "thing"
     cleaned = "found, centred and " if drawn else ""
-    weights = matcher.bundle.measurements.parameters
+    weights = sum(parameter.numel() for parameter in matcher.bundle.net.parameters())
     paragraphs = [
         f"Two branches, one network: both pictures go through **the same {weights:,} weights**, hence *Siamese*. Each picture "
         f"is {cleaned}brought to {width} × {height} pixels{colours}, and comes out as an embedding: {dim} numbers, a point on a "
@@ -89,7 +89,13 @@ def how_it_works(matcher: Matcher, learn: bool) -> str:
         f"validation pictures turns it into the probability that both show the same {thing}. Up to the threshold, "
         f"{matcher.threshold:.2f}, the answer is *the same*.",
     ]
-    if len(matcher.net.config.heads) > 1:
+    if matcher.bundle.few_shot_net:
+        height, width = matcher.few_shot_net.input.size
+        paragraphs.append(
+            f"Symbols other than digits, in the tab *New symbols*, have a network of their own. It sees them at {width} × {height} "
+            "pixels, and learned from other alphabets and from the letters of many scripts."
+        )
+    elif len(matcher.net.config.heads) > 1:
         paragraphs.append(
             "Symbols other than digits, in the tab *New symbols*, are compared by a second head on the same network, which "
             "learned from other alphabets."

@@ -15,6 +15,7 @@ from siamese import inputs
 from siamese.bundle.format import Bundle, load
 from siamese.bundle.hub_errors import first_line
 from siamese.bundle.locating import PRETRAINED, SHIPPED, find_bundle, ships
+from siamese.config import InputConfig
 from siamese.inputs.decode import pixels_of
 from siamese.matcher import Matcher, Picture, Query
 from siamese.ui.decoding_gate import LIGHT, DecodingGate
@@ -65,14 +66,14 @@ class ServedMatcher(Matcher):
         rest = iter(encoded)
         return [query if query is not None else next(rest) for query in found]
 
-    def prepare(self, picture: inputs.Picture) -> np.ndarray:
-        """As `Matcher.prepare` does it, a large picture at the gate.
+    def prepare_for(self, forms: Sequence[InputConfig], picture: inputs.Picture) -> list[np.ndarray]:
+        """As `Matcher.prepare_for` does it, a large picture at the gate.
 
         Raises:
             BusyError: too many large pictures wait already.
         """
         with self.gate.room(pixels_of(picture)):
-            return super().prepare(picture)
+            return super().prepare_for(forms, picture)
 
     def close(self) -> None:
         """End the worker processes."""

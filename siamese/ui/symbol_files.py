@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from siamese.config.model import InputConfig
+from siamese.config.model import INK_SIDES, InputConfig
 from siamese.inputs.preparing import pixel_shape
 from siamese.ui import answers, components
 from siamese.ui.static_files import STATIC
@@ -67,7 +67,8 @@ def read_file(path: str | None, input: InputConfig = INK) -> Drawings:
     file = Path(path or "")
     if not file.is_file():
         raise ValueError("The file is no longer here. Upload it again.")
-    if file.stat().st_size > MAX_FILE + MAX_SYMBOLS * MAX_EXAMPLES * prod(pixel_shape(input)) * 4 / 3:
+    largest = max(prod(shape) for shape in _shapes(input))
+    if file.stat().st_size > MAX_FILE + MAX_SYMBOLS * MAX_EXAMPLES * largest * 4 / 3:
         raise ValueError(problem)
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -85,8 +86,14 @@ def read_file(path: str | None, input: InputConfig = INK) -> Drawings:
     return symbols
 
 
+def _shapes(input: InputConfig) -> list[tuple[int, ...]]:
+    """Of the pictures that a file may hold: ink at any resolution that a network may see."""
+    return [(side, side) for side in INK_SIDES] if input.kind == "ink" else [pixel_shape(input)]
+
+
 def _pixels(text: str, input: InputConfig) -> np.ndarray:
-    return np.frombuffer(base64.b64decode(text, validate=True), np.uint8).reshape(pixel_shape(input))
+    pixels, shapes = np.frombuffer(base64.b64decode(text, validate=True), np.uint8), _shapes(input)
+    return pixels.reshape(next((shape for shape in shapes if prod(shape) == pixels.size), shapes[0]))
 
 
 def read_set(path: Path) -> Drawings:

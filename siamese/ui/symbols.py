@@ -9,6 +9,7 @@ import gradio as gr
 import numpy as np
 
 from siamese.config import InputConfig
+from siamese.inputs.preparing import resized
 from siamese.matcher import Matcher
 from siamese.retrieval.results import Query
 from siamese.ui import answers, components
@@ -135,8 +136,14 @@ def add(matcher: Matcher, symbols: Taught, name: str, picture: bytes | None) -> 
 
 
 def examples_of(matcher: Matcher, drawings: Drawings) -> Taught:
-    """The symbols of a file or a ready set, embedded together. Their pixels are ink already, and stay as they are."""
-    made = iter(matcher.examples(np.stack([pixels for examples in drawings.values() for pixels in examples])))
+    """The symbols of a file or a ready set, embedded together. Their pixels are ink already, and stay as they are.
+
+    Where some are finer than others, those are enlarged.
+    """
+    pixels = [pixels for examples in drawings.values() for pixels in examples]
+    if len({picture.shape for picture in pixels}) > 1:
+        pixels = [resized(picture, matcher.few_shot_net.input) for picture in pixels]
+    made = iter(matcher.examples(np.stack(pixels)))
     return {name: [next(made) for _ in examples] for name, examples in drawings.items()}
 
 
@@ -158,7 +165,7 @@ def offered(symbols: Taught, input: InputConfig = INK) -> dict:
     """The download button, with the symbols' file if there are any."""
     if not symbols:
         return gr.update(value=None, interactive=False)
-    drawings = {name: [example.pixels for example in examples] for name, examples in symbols.items()}
+    drawings = {name: [example.finest for example in examples] for name, examples in symbols.items()}
     return gr.update(value=write_file(drawings, input), interactive=True)
 
 
@@ -172,7 +179,7 @@ def board_value(matcher: Matcher, symbols: Taught, picture: bytes | None) -> dic
     at, rows = 0, []
     for name, examples in symbols.items():
         shown = [
-            components.pixels_value(example.pixels, matcher.input, SHOWN) | {"at": at + i}
+            components.pixels_value(example.finest, matcher.input, SHOWN) | {"at": at + i}
             for i, example in enumerate(examples)
         ]
         rows.append({"name": name, "examples": shown})

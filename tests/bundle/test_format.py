@@ -20,8 +20,11 @@ from safetensors.torch import load_file, save_file
 import siamese
 from siamese.bundle import format as bundle
 from siamese.bundle import sprite
+from siamese.bundle.weights import load_weights, rounded, save_weights
 from siamese.config import InputConfig
 from siamese.models.inference import embed
+from siamese.models.networks import EmbeddingNet, initialised
+from tests.helpers import TINY, identical, weights
 
 
 @pytest.fixture(scope="session")
@@ -78,8 +81,8 @@ def trim(weights: dict[str, torch.Tensor]) -> None:
     weights[first(weights)] = weights[first(weights)][:-1].clone()
 
 
-def to_half(weights: dict[str, torch.Tensor]) -> None:
-    weights[first(weights)] = weights[first(weights)].half()
+def to_double(weights: dict[str, torch.Tensor]) -> None:
+    weights[first(weights)] = weights[first(weights)].double()
 
 
 def shorten(arrays: dict[str, np.ndarray]) -> None:
@@ -221,7 +224,22 @@ SPOILT = {
         lambda f: rewrite(f, "metrics.json", lambda metrics: metrics["curves"].pop("roc")),
     ),
     "other shape": ("model.safetensors", "expected", lambda f: reweigh(f, trim)),
-    "other type": ("model.safetensors", "is F16", lambda f: reweigh(f, to_half)),
+    "other type": ("model.safetensors", "expected F32 or F16", lambda f: reweigh(f, to_double)),
+    "a network for few shots without its input": (
+        "config.json",
+        "few_shot_input and few_shot_network go together",
+        lambda f: rewrite(f, "config.json", lambda config: config.pop("few_shot_input")),
+    ),
+    "an input for few shots that no code prepares": (
+        "config.json",
+        "input.size",
+        lambda f: rewrite(f, "config.json", lambda config: config["few_shot_input"].update(size=[84, 84])),
+    ),
+    "weights of the network for few shots missing": (
+        "model.safetensors",
+        "few_shot.backbone",
+        lambda f: reweigh(f, lambda w: w.pop(next(name for name in w if name.startswith("few_shot.")))),
+    ),
     "not numbers": ("model.safetensors", "not numbers", lambda f: reweigh(f, set_nan)),
     "tensor missing": ("model.safetensors", "missing", lambda f: reweigh(f, lambda w: w.pop(first(w)))),
     "tensor too many": (
@@ -303,31 +321,54 @@ def test_no_folder_is_refused(tmp_path: Path) -> None:
 def test_what_is_saved_is_loaded(bundle_folder: Path, tmp_path: Path) -> None:
     before = bundle.load(bundle_folder)
     with torch.no_grad():  # not the very weights that lie in the folder
-        for parameter in before.net.parameters():
-            parameter *= 1.25
+        for parameter in (*before.net.parameters(), *before.few_shot_net.parameters()):
+            parameter *= 1.2
     bundle.save(before, tmp_path / "saved")
     with pytest.raises(ValueError, match="Weights and gallery belong to different models"):
         bundle.load(tmp_path / "saved")
     after = bundle.load(tmp_path / "saved", self_check=False)
     images = torch.from_numpy(before.gallery.images[:50])[:, None]
     assert torch.equal(embed(after.net, images), embed(before.net, images))
+    finer = torch.nn.functional.interpolate(images, scale_factor=2)
+    assert torch.equal(embed(after.few_shot_net, finer), embed(before.few_shot_net, finer))
     assert np.array_equal(after.gallery.images, before.gallery.images)
     assert np.array_equal(after.gallery.labels, before.gallery.labels)
     assert np.array_equal(after.gallery.xy, before.gallery.xy)
     assert np.abs(after.gallery.embeddings - before.gallery.embeddings).max() < 0.001
-    for name in {field.name for field in fields(before)} - {"net", "gallery"}:
+    for name in {field.name for field in fields(before)} - {"net", "few_shot_net", "gallery"}:
         assert getattr(after, name) == getattr(before, name), name
+
+
+def test_a_bundle_without_a_network_of_its_own_for_few_shots_is_whole(bundle_folder: Path, tmp_path: Path) -> None:
+    before = bundle.load(bundle_folder)
+    inference = replace(before.inference, few_shot_head="digits")
+    bundle.save(replace(before, few_shot_net=None, inference=inference), tmp_path / "saved")
+    assert bundle.load(tmp_path / "saved").few_shot_net is None
+    assert "few_shot_input" not in json.loads((tmp_path / "saved/config.json").read_text())
+
+
+def test_weights_that_16_bits_hold_take_16_bits_and_come_back_the_same(tmp_path: Path) -> None:
+    net = initialised(TINY, InputConfig(), seed=0)
+    save_weights({"": net}, tmp_path / "whole")
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    save_weights({"": rounded(net)}, tmp_path / "rounded")
+    assert (tmp_path / "rounded").stat().st_size < 0.7 * (tmp_path / "whole").stat().st_size
+    (read,) = load_weights(lambda: {"": EmbeddingNet(TINY)}, tmp_path / "rounded").values()
+    assert identical(weights(read), weights(net))
+    assert all(value.dtype == before[name].dtype for name, value in read.state_dict().items())
+    for name, value in net.state_dict().items():
+        assert torch.allclose(value.float(), before[name].float(), rtol=2**-10, atol=2**-20), name
 
 
 def test_parts_that_do_not_fit_are_not_saved(bundle_folder: Path, tmp_path: Path) -> None:
     whole = bundle.load(bundle_folder)
-    with pytest.raises(ValueError, match="few_shot_head is 'letters'; the network has digits, symbols"):
+    with pytest.raises(ValueError, match="few_shot_head is 'letters'; the network has symbols"):
         bundle.save(replace(whole, inference=replace(whole.inference, few_shot_head="letters")), tmp_path / "saved")
     assert not (tmp_path / "saved").exists()
 
 
 def test_the_shipped_bundle_is_of_this_format_and_embeds_its_gallery(bundle_folder: Path) -> None:
-    """What `docs/convert_bundle.py` wrote: the weights belong to the gallery's embeddings."""
+    """The weights belong to the gallery's embeddings."""
     assert bundle.FORMAT_VERSION == 3
     shipped = bundle.load(bundle_folder)
     assert shipped.inference.views.rotations == (-8, 0, 8)

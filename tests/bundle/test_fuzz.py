@@ -17,7 +17,7 @@ from safetensors.numpy import load_file, save_file
 
 from siamese.bundle import format as bundle
 from siamese.bundle.card import model_card
-from siamese.config import InferenceConfig, Views
+from siamese.config import InferenceConfig, Views, ink_input
 from siamese.inputs.preparing import to_batch
 from siamese.matcher import Matcher
 from siamese.models.inference import embed
@@ -35,14 +35,15 @@ Mutation = tuple[str, Callable[[Path], None]]
 
 @pytest.fixture(scope="module")
 def whole(matcher, tmp_path_factory) -> Path:
-    """A bundle with a small network, and with the shipped one's measurements."""
+    """A bundle with two small networks, and with the shipped one's measurements."""
     net = initialised(TINY, matcher.input, seed=0).eval()
     index = np.linspace(0, len(matcher.gallery) - 1, PICTURES).astype(int)
     images = matcher.gallery.images[index]
-    inference = InferenceConfig(Views((-8.0, 0.0, 8.0), 3.0))
+    inference = InferenceConfig(Views((-8.0, 0.0, 8.0), 3.0), "symbols")
+    few_shot_net = initialised(replace(TINY, heads=("symbols",)), ink_input(56), seed=0).eval()
     embeddings = embed(net, to_batch(images, net.input), views=inference.views).numpy()
     gallery = Gallery(images, matcher.gallery.labels[index], embeddings, matcher.gallery.xy[index])
-    made = replace(matcher.bundle, net=net, gallery=gallery, inference=inference)
+    made = replace(matcher.bundle, net=net, gallery=gallery, inference=inference, few_shot_net=few_shot_net)
     folder = tmp_path_factory.mktemp("fuzz") / "whole"
     bundle.save(made, folder)
     return folder

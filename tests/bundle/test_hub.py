@@ -319,13 +319,13 @@ def test_what_the_card_cannot_show_is_not_pushed(start, server, other_folder, tm
 
 
 def test_the_record_of_the_run_is_not_read_when_pushing(start, server, other_folder, tmp_path) -> None:
-    """The card takes the heads from the network, whatever the configuration on record says."""
+    """The card takes its words from the networks, whatever the configuration on record says."""
     folder = tmp_path / "odd"
     shutil.copytree(other_folder, folder)
     measured = json.loads((folder / "metrics.json").read_text())
     (folder / "metrics.json").write_text(json.dumps(measured | {"config": {"network": 3}}))
     start().value("push", folder, REPO)
-    assert "second one on the same backbone" in server.repos[REPO].commits[-1][1]["README.md"].decode()
+    assert "have a network of their own" in server.repos[REPO].commits[-1][1]["README.md"].decode()
 
 
 def test_only_the_bundle_is_downloaded(start, server, published) -> None:

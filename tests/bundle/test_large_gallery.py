@@ -40,7 +40,7 @@ def large() -> Iterator[None]:
 def whole(matcher, tmp_path_factory) -> Path:
     """A bundle with tiles and an index of five lists, of which two are looked into."""
     net, inference = initialised(TINY, matcher.input, seed=0).eval(), InferenceConfig(Views((-8.0, 0.0, 8.0), 3.0))
-    made = embedded_anew(replace(matcher.bundle, net=net, inference=inference), COUNT)
+    made = embedded_anew(replace(matcher.bundle, net=net, inference=inference, few_shot_net=None), COUNT)
     lists = np.arange(COUNT) % 5
     embeddings = made.gallery.embeddings
     centroids = np.stack([embeddings[lists == number].mean(axis=0) for number in range(5)])

@@ -13,10 +13,8 @@ from siamese.data.corpus import Corpus, digits_to_fit, load_corpus, training_sou
 from siamese.data.images import LabeledImages, limit
 from siamese.data.mnist import load_mnist
 from siamese.data.omniglot import as_classes
-from siamese.data.sampling import ClassBalancedSampler, groups_of
 from siamese.data.sources import Role, Source
 from siamese.data.synthetic.half_swaps import half_swaps
-from siamese.data.synthetic.letters import load_scripts
 from siamese.data.synthetic.outliers import make_outliers
 from siamese.data.synthetic.pen import varied
 from tests.omniglot_files import write_omniglot
@@ -238,17 +236,3 @@ def test_shapes_are_digits_of_their_own_source(corpus):
     assert len(sources) == len(training_sources(replace(config, shapes=None), corpus)) + 1
     assert sources[3].role is Role.DIGIT
     assert classes_of(sources[3].pictures) == {"1", "7", "9"}
-
-
-def test_letters_are_symbols_of_which_a_batch_takes_several_of_a_script(corpus, monkeypatch):
-    scripts = tuple(script for script in load_scripts() if script.name in ("OlChiki", "Runic", "Phoenician"))
-    monkeypatch.setattr("siamese.data.synthetic.letters.load_scripts", lambda: scripts)
-    config = replace(
-        EVERYTHING, letters=SourceConfig(pictures=2, per_class=2, classes=12), held_out_alphabets=("Early_Aramaic",)
-    )
-    (source,) = (each for each in training_sources(config, corpus) if each.pictures.names[0].startswith("OlChiki"))
-    assert source.role is Role.SYMBOL
-    assert {name.split()[0] for name in source.pictures.names} == {"OlChiki", "Runic"}  # Phoenician is like Aramaic
-    (batch,) = ClassBalancedSampler(groups_of([source]), batches=1).epoch(0)
-    sets = [len(set(labels) & set(source.pictures.labels[batch].tolist())) for labels in source.alike]
-    assert sorted(sets)[-2:] == [6, 6]

@@ -118,6 +118,14 @@ def test_published_runs_are_read(published):
     assert np.array_equal(runs[0].support[0], character_ink(first))
 
 
+def test_published_runs_are_read_at_the_resolution_of_the_network(published):
+    fine = one_shot.read_runs(published, 56)[0]
+    assert fine.support.shape == (3, 56, 56)
+    first = (published / "all_runs" / "run01" / "training" / "class01.png").read_bytes()
+    assert np.array_equal(fine.support[0], character_ink(first, 56))
+    assert fine.answers.tolist() == [2, 0, 1]
+
+
 def test_published_runs_are_scored(published):
     def pixels(ink: np.ndarray) -> np.ndarray:
         rows = ink.reshape(len(ink), -1) / 255

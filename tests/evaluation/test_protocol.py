@@ -11,7 +11,7 @@ from siamese.bundle.metrics import metric
 from siamese.config import InferenceConfig, InputConfig, Views
 from siamese.data.images import LabeledImages
 from siamese.data.omniglot import Alphabet, as_classes
-from siamese.evaluation import generalisation, metrics, one_shot, protocol, scores
+from siamese.evaluation import few_shot, generalisation, metrics, one_shot, protocol, scores
 from siamese.evaluation.embedded import EmbeddedSet, embedded, raw_pixels
 from siamese.models.inference import embed, fuse
 from siamese.models.networks import EmbeddingNet, initialised
@@ -74,19 +74,28 @@ def test_an_only_head_is_not_named_and_embeds_nothing_again(net, digits, embeddi
     assert embeddings_made == []
 
 
-def test_held_out_alphabets_are_measured_on_what_was_embedded(two_heads, matcher, monkeypatch, embeddings_made):
-    monkeypatch.setattr(generalisation, "RUNS", 4)
+def test_held_out_alphabets_are_embedded_once_and_give_figures_and_a_calibration(
+    two_heads, matcher, monkeypatch, embeddings_made
+):
+    monkeypatch.setattr(few_shot, "RUNS", 4)
     of_seven = matcher.gallery.images[matcher.gallery.labels == 7][: 20 * 3].reshape(20, 3, 28, 28)
     alphabets = [Alphabet("Long", of_seven), Alphabet("Short", of_seven[:19])]
-    symbols = [
-        embedded(two_heads, as_classes([alphabet], rotations=False), INFERENCE.few_shot_views, "symbols")
-        for alphabet in alphabets
-    ]
-    embeddings_made.clear()
-    ours, pixels = generalisation.held_out_alphabets(alphabets, symbols)
-    assert embeddings_made == []
+    measured = few_shot.measure_few_shot(two_heads, alphabets, "symbols", INFERENCE.few_shot_views, "another")
+    assert embeddings_made == [(60, "symbols"), (57, "symbols")]
+    ours, pixels = measured.figures
+    assert ours.title == "Long (used to choose the recipe), 20-way one-shot error, another"
     assert (ours.key, pixels.key) == ("Long/one-shot error", "Long/raw pixels/one-shot error")
-    wanted = one_shot.omniglot(two_heads, one_shot.generate_runs(of_seven, runs=4, seed=0), INFERENCE)
+    assert measured.net is two_heads
+    assert measured.calibration == fit_calibration(
+        [
+            embedded(
+                fuse(two_heads), as_classes([alphabet], rotations=False), INFERENCE.few_shot_views, "symbols"
+            ).pairs
+            for alphabet in alphabets
+        ]
+    )
+    assert few_shot.measure_few_shot(two_heads, [], "symbols", INFERENCE.few_shot_views).calibration is None
+    wanted = one_shot.omniglot(fuse(two_heads), one_shot.generate_runs(of_seven, runs=4, seed=0), INFERENCE)
     assert (ours.value, pixels.value) == (wanted["this network"][0], wanted["raw pixels"][0])
 
 

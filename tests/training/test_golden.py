@@ -15,13 +15,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from siamese.config import HeadRetrainingConfig, InferenceConfig, TrainingConfig, Views
+from siamese.config import InferenceConfig, TrainingConfig, Views
 from siamese.data.images import LabeledImages
 from siamese.data.sources import Role, Source
 from siamese.models.inference import embed
 from siamese.models.networks import EmbeddingNet
-from siamese.training import head_retraining, trainer
-from siamese.training.head_retraining import retrain_head
+from siamese.training import trainer
 from siamese.training.trainer import Trainer, train
 from tests.helpers import TINY, as_outliers, as_symbols
 
@@ -79,15 +78,3 @@ def test_a_run_comes_to_its_golden_values(digits, monkeypatch, name):
     views = InferenceConfig().few_shot_views if name == "heads" else Views()
     rows = embed(run.ema, digits.images[:3], run.net.config.heads[-1], views)
     assert rows.numpy() == pytest.approx(torch.tensor(golden["embedding"]).numpy(), abs=0.1)
-
-
-def test_a_retrained_head_comes_to_its_golden_values(digits, monkeypatch):
-    """Procedural characters, dropout and intermediate features included."""
-    monkeypatch.setattr(head_retraining, "mixed_precision", lambda device: nullcontext())
-    torch.manual_seed(0)
-    net = EmbeddingNet(replace(TINY, heads=("digits", "symbols"))).eval()
-    retrained = retrain_head(
-        net, symbols_of(digits), TrainingConfig(), HeadRetrainingConfig(characters=20), 2, steps=20
-    )
-    rows = embed(retrained, digits.images[:3], "symbols", InferenceConfig().few_shot_views)
-    assert rows.numpy() == pytest.approx(torch.tensor(GOLDEN["retrained"]["embedding"]).numpy(), abs=0.1)

@@ -10,6 +10,7 @@ import pytest
 
 from siamese import matcher as matcher_module
 from siamese.config import InputConfig
+from siamese.retrieval import pictures as pictures_module
 from siamese.ui import components, symbol_files, symbols
 
 
@@ -104,7 +105,8 @@ def embedded(monkeypatch) -> list[tuple[str, int]]:
         noted.append((head or "first", len(images)))
         return embed(net, images, head, *rest)
 
-    monkeypatch.setattr(matcher_module, "embed", noted_embed)
+    for module in (matcher_module, pictures_module):
+        monkeypatch.setattr(module, "embed", noted_embed)
     return noted
 
 
@@ -130,6 +132,21 @@ def test_the_pixels_of_a_file_stay_as_they_are(matcher):
     assert list(taught) == list(drawings)
     for name, examples in taught.items():
         assert np.array_equal(np.stack([example.pixels for example in examples]), np.stack(drawings[name]))
+
+
+def test_a_file_keeps_the_resolution_of_what_was_drawn(matcher, drawing):
+    """A ready set is coarser than a drawing, and both may stand in one file."""
+    taught = symbols.examples_of(matcher, symbol_files.read_set(symbol_files.READY_SETS[0]))
+    taught = symbols.add(matcher, taught, "mine", drawing)
+    update = symbols.offered(taught)
+    again = symbols.examples_of(matcher, symbol_files.read_file(update["value"]))
+    assert list(again) == list(taught)
+    (drawn,), (read,) = taught["mine"], again["mine"]
+    assert read.finest.shape == matcher.few_shot_net.input.size
+    assert np.array_equal(read.finest, drawn.finest)
+    for name, examples in taught.items():
+        for before, after in zip(examples, again[name], strict=True):
+            assert np.linalg.norm(before.few_shot_embedding - after.few_shot_embedding) < 1e-3
 
 
 def test_a_file_of_photographs_keeps_their_size_and_colours():

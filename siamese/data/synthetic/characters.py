@@ -14,7 +14,7 @@ from scipy.interpolate import make_interp_spline
 
 from siamese.data.omniglot import Alphabet
 from siamese.data.synthetic.pen import moved, render_strokes
-from siamese.inputs.ink import fit, normalise_stroke
+from siamese.inputs.ink import SIDE, fit, normalise_stroke
 
 SHEET = 84  # side of the canvas that a character is drawn on, in pixels
 STROKES = {1: 0.15, 2: 0.30, 3: 0.30, 4: 0.17, 5: 0.08}  # number of strokes of a character: probability
@@ -38,9 +38,8 @@ def procedural_alphabet(characters: int, drawings: int, seed: int) -> Alphabet:
     """Generate an alphabet of random characters.
 
     Args:
-        characters: number of characters; 1,000 by default in `HeadRetrainingConfig`.
-        drawings: number of drawings of each character, all different; 12 by default in `HeadRetrainingConfig`.
-            Omniglot has 20.
+        characters: number of characters; a thousand is much.
+        drawings: number of drawings of each character, all different; 12 serve well, Omniglot has 20.
         seed: determines all characters and drawings.
 
     Returns:
@@ -114,8 +113,8 @@ def _curve(points: np.ndarray) -> np.ndarray:
     return make_interp_spline(along, points, k=min(3, len(points) - 1))(np.linspace(0, 1, 24))
 
 
-def drawn(paths: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
-    """(28, 28) uint8 ink of the pen's paths, in MNIST's form."""
+def drawn(paths: list[np.ndarray], rng: np.random.Generator, side: int = SIDE) -> np.ndarray:
+    """(side, side) uint8 ink of the pen's paths, in MNIST's form."""
     brush = round(rng.uniform(4, 9))
     sheet = render_strokes(paths, brush, 0.8 * SHEET, SHEET, oversample=1, round_ends=False, smallest=1e-3)
-    return fit(normalise_stroke((255 - np.asarray(sheet)).astype(np.float32) / 255))
+    return fit(normalise_stroke((255 - np.asarray(sheet)).astype(np.float32) / 255), side)

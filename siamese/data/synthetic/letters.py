@@ -22,6 +22,7 @@ from siamese.data.images import LabeledImages
 from siamese.data.omniglot import ROTATIONS, Alphabet, as_classes
 from siamese.data.synthetic.characters import drawn
 from siamese.data.synthetic.pen import moved
+from siamese.inputs.ink import SIDE
 
 FILE = "letters.npz"
 STEPS = 255  # the unit square of a letter is stored in so many steps a side
@@ -73,48 +74,49 @@ def _cut(items: Sequence[Any] | np.ndarray, counts: np.ndarray) -> list[Any]:
     return [items[end - count : end] for end, count in zip(np.cumsum(counts, dtype=int), counts, strict=True)]
 
 
-def drawn_letters(scripts: Sequence[Script], drawings: int, seed: int) -> list[Alphabet]:
+def drawn_letters(scripts: Sequence[Script], drawings: int, seed: int, side: int = SIDE) -> list[Alphabet]:
     """Draw each letter of some scripts several times, each time with other variations.
 
     Args:
         scripts: at least one.
         drawings: of each letter; 12 serve well. A thousand drawings take about two seconds of one core.
         seed: determines all variations.
+        side: of the ink, in pixels.
     """
     rng = np.random.default_rng(seed)
     return [
         Alphabet(
             script.name,
             np.array(
-                [[drawn(redrawn(letter, rng), rng) for _ in range(drawings)] for letter in script.letters], np.uint8
+                [[drawn(redrawn(letter, rng), rng, side) for _ in range(drawings)] for letter in script.letters],
+                np.uint8,
             ),
         )
         for script in scripts
     ]
 
 
-def letter_classes(
-    drawings: int, seed: int, held_out: Sequence[str] = ()
-) -> tuple[LabeledImages, tuple[tuple[int, ...], ...]]:
+def related_scripts(alphabets: Sequence[str]) -> set[str]:
+    """Names of the scripts whose letters are like those of some alphabets of Omniglot."""
+    return {name for alphabet in alphabets for name in RELATED.get(alphabet, (alphabet,))}
+
+
+def letter_classes(alphabets: Sequence[Alphabet]) -> tuple[LabeledImages, tuple[tuple[int, ...], ...]]:
     """Each letter in four orientations as a class, for training.
 
     Args:
-        drawings: of each letter.
-        seed: determines all variations.
-        held_out: alphabets of Omniglot, whose related scripts are left out.
+        alphabets: as `drawn_letters` makes them, at least one.
 
     Returns:
         the classes, and for each script in each orientation the labels of its letters, which are the hardest to tell
         from one another.
     """
-    without = {name for alphabet in held_out for name in RELATED.get(alphabet, (alphabet,))}
-    alphabets = drawn_letters([script for script in load_scripts() if script.name not in without], drawings, seed)
     alike, first = [], 0
     for alphabet in alphabets:
         end = first + ROTATIONS * len(alphabet.images)
         alike += [tuple(range(first + quarter, end, ROTATIONS)) for quarter in range(ROTATIONS)]
         first = end
-    return as_classes(alphabets), tuple(alike)
+    return as_classes(list(alphabets)), tuple(alike)
 
 
 def redrawn(strokes: Sequence[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from siamese.data.images import LabeledImages, from_ink
 from siamese.data.mnist import NAMES
 from siamese.data.pendigits import Recording
-from siamese.inputs.ink import to_ink
+from siamese.inputs.ink import SIDE, to_ink, to_inks
 
 CANVAS = 280  # side of the drawing canvas, in pixels
 BRUSHES = (8, 14, 20)  # widths that measurements are reported for, in canvas pixels
@@ -112,7 +112,9 @@ def redrawn(recording: Recording, rng: np.random.Generator) -> Recording:
     return Recording(recording.label, recording.writer, tuple(strokes))
 
 
-def varied(recordings: list[Recording], copies: int, seed: int, redraw: bool = False) -> LabeledImages:
+def varied(
+    recordings: list[Recording], copies: int, seed: int, redraw: bool = False, side: int = SIDE
+) -> LabeledImages:
     """Draw each recording several times, with brushes from 3 to 30 and heights from 60 to 250 canvas pixels.
 
     Args:
@@ -120,6 +122,7 @@ def varied(recordings: list[Recording], copies: int, seed: int, redraw: bool = F
         copies: number of drawings of each recording.
         seed: determines all brushes, heights and variations.
         redraw: also vary the strokes of each copy by `redrawn`. For training only.
+        side: of the ink, in pixels.
 
     Returns:
         the copies of the first recording, then those of the second, and so on, with classes named "0" to "9".
@@ -131,6 +134,6 @@ def varied(recordings: list[Recording], copies: int, seed: int, redraw: bool = F
             height = rng.uniform(*HEIGHT_RANGE)
             brush = min(np.exp(rng.uniform(*np.log(BRUSH_RANGE))), 0.28 * height)
             drawn = redrawn(recording, rng) if redraw else recording
-            images.append(to_ink(render_strokes(drawn.strokes, brush, height)))
+            images += to_inks(render_strokes(drawn.strokes, brush, height), (side,))
             labels.append(recording.label)
     return from_ink(images, labels, NAMES)

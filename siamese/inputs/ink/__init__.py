@@ -14,7 +14,10 @@ Ink is white (255) on black (0).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from PIL import Image
 
 from siamese.inputs import Picture
 from siamese.inputs.decode import open_picture
@@ -36,6 +39,7 @@ __all__ = [
     "is_ink",
     "normalise_stroke",
     "to_ink",
+    "to_inks",
     "work_pixels",
 ]
 
@@ -57,13 +61,32 @@ def to_ink(image: Picture) -> np.ndarray:
         ValueError: the input is not a readable picture, is less than 4 pixels on a side, or has more than
             `decode.MAX_PIXELS` pixels.
     """
+    (ink,) = to_inks(image, (SIDE,))
+    return ink
+
+
+def to_inks(image: Picture, sides: Sequence[int]) -> list[np.ndarray]:
+    """What `to_ink` returns, at several resolutions: (side, side) uint8 for each side.
+
+    The symbol is found once. A 28x28 picture that already has MNIST's form is enlarged.
+
+    Raises:
+        BlankImageError, ValueError: as of `to_ink`.
+    """
     pixels = work_pixels(image)
     if pixels.shape[:2] == (SIDE, SIDE):
         gray = most_contrast(pixels)
         for ink in (gray, 255 - gray):
             if is_ink(ink):
-                return ink
-    return fit(normalise_stroke(ink_of(pixels)))
+                return [_enlarged(ink, side) for side in sides]
+    symbol = normalise_stroke(ink_of(pixels))
+    return [fit(symbol, side) for side in sides]
+
+
+def _enlarged(ink: np.ndarray, side: int) -> np.ndarray:
+    if side == len(ink):
+        return ink
+    return np.asarray(Image.fromarray(ink).resize((side, side), Image.Resampling.BICUBIC))
 
 
 def ink_of(pixels: np.ndarray) -> np.ndarray:

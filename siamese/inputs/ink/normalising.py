@@ -1,4 +1,4 @@
-"""The symbol alone -> MNIST's form: stroke width, a 20x20 box, centred by its mass in 28x28 pixels."""
+"""The symbol alone -> MNIST's form: stroke width, a 20x20 box, centred by its mass in 28x28 pixels; or finer, in proportion."""
 
 from __future__ import annotations
 
@@ -152,28 +152,29 @@ def stroke_width(distances: np.ndarray) -> float:
     return float(4 * (distances - 0.5).mean())
 
 
-def fit(symbol: np.ndarray) -> np.ndarray:
+def fit(symbol: np.ndarray, side: int = SIDE) -> np.ndarray:
     """Scale a symbol into the 20x20 box and move its centre of mass to the middle of the 28x28 field.
 
     Args:
         symbol: (h, w) float32 in [0, 1], of any size. Empty space around the symbol is cropped.
+        side: of the field, in pixels, to which the box is in proportion. `normalise_stroke` leaves enough for 56.
 
     Returns:
-        (28, 28) uint8, white ink on black.
+        (side, side) uint8, white ink on black.
 
     Raises:
         BlankImageError: no pixel exceeds 0.25.
     """
     tight = crop_to_ink(symbol, symbol > 0.25)
-    scale = BOX / max(tight.shape)
-    size = tuple(max(1, round(side * scale)) for side in tight.shape[::-1])
+    scale = BOX * side / SIDE / max(tight.shape)
+    size = tuple(max(1, round(length * scale)) for length in tight.shape[::-1])
     small = np.asarray(Image.fromarray(np.ascontiguousarray(tight)).resize(size, Image.Resampling.BOX))
     small = np.clip(small / max(float(small.max()), 1e-6), 0, 1)
     height, width = small.shape
     total = small.sum()
     down, across = ((small * places).sum() / total for places in (np.arange(height)[:, None], np.arange(width)))
-    top = min(max(round(SIDE / 2 - down), 0), SIDE - height)
-    left = min(max(round(SIDE / 2 - across), 0), SIDE - width)
-    field = np.zeros((SIDE, SIDE), dtype=np.uint8)
+    top = min(max(round(side / 2 - down), 0), side - height)
+    left = min(max(round(side / 2 - across), 0), side - width)
+    field = np.zeros((side, side), dtype=np.uint8)
     field[top : top + height, left : left + width] = np.rint(small * 255)
     return field

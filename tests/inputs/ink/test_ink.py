@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from siamese.data.synthetic.corruptions import photograph, scan
 from siamese.data.synthetic.pen import render_strokes
-from siamese.inputs.ink import BlankImageError, to_ink
+from siamese.inputs.ink import BlankImageError, to_ink, to_inks
 from siamese.retrieval.search import vote
 from tests.helpers import canvas
 
@@ -145,6 +145,20 @@ def test_mnist_passes_practically_unchanged(matcher):
 
     before, after = gallery.images[changed], np.stack([to_ink(image) for image in gallery.images[changed]])
     assert abs(int(right(before).sum()) - int(right(after).sum())) <= 5
+
+
+@pytest.mark.parametrize("way", ["drawn", "ink already"])
+def test_ink_at_twice_the_resolution_is_the_same_symbol(hundred, way):
+    for image in hundred.images[:30, 0].numpy():
+        picture = canvas(image, 280) if way == "drawn" else image
+        small, large = to_inks(picture, (28, 56))
+        assert np.array_equal(small, to_ink(picture))
+        assert (large.shape, large.dtype) == ((56, 56), np.uint8)
+        rows, columns = np.flatnonzero(large.any(axis=1)), np.flatnonzero(large.any(axis=0))
+        assert 34 <= max(np.ptp(rows), np.ptp(columns)) + 1 <= 46
+        halved = large.reshape(28, 2, 28, 2).mean(axis=(1, 3))
+        shifts = [np.roll(halved, (down, across), (0, 1)) for down in (-1, 0, 1) for across in (-1, 0, 1)]
+        assert max(np.corrcoef(shifted.ravel(), small.ravel())[0, 1] for shifted in shifts) > 0.9
 
 
 def test_inverted_mnist_is_turned_back(hundred):
