@@ -63,7 +63,7 @@ RECIPE_OPTIONS = (
     Option("--backbone-rate", "training.backbone_rate", "its learning rate, as a share of the head's", FLOAT),
     Option("--freeze-epochs", "training.freeze_epochs", "first train the head alone for so many", INT),
     Option("--epochs", "training.epochs", "passes over the digits; of own pictures several a time", INT),
-    Option("--loss", "training.loss", "a retrained head ends with supcon", {"choices": get_args(LossName)}),
+    Option("--loss", "training.loss", "the network for new symbols keeps supcon", {"choices": get_args(LossName)}),
     Option("--sampling", "training.sampling", "what a step is made of", {"choices": get_args(SamplingName)}),
     Option("--margin", "training.margin", "of contrastive (1.0) or triplet loss (0.3)", FLOAT),
     Option("--temperature", "training.temperature", "of supcon", FLOAT),

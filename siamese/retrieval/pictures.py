@@ -40,8 +40,8 @@ def unembedded(
         if pictures.dtype != np.uint8 or pictures.shape[1:] not in shapes:
             wanted = f"uint8 array (N, {', '.join(map(str, shapes[0]))})"
             raise ValueError(f"Expected {forms[0].kind} as a {wanted}, got {pictures.dtype} {pictures.shape}.")
-        form = forms[shapes.index(pictures.shape[1:])]
-        return [_query([resized(pixels, forms[0]), pixels][: 1 if form == forms[0] else 2]) for pixels in pictures]
+        known = pictures.shape[1:] == shapes[0]
+        return [_query([pixels] if known else [resized(pixels, forms[0]), pixels]) for pixels in pictures]
     if isinstance(pictures, str | bytes | os.PathLike | Image.Image | Query):
         raise ValueError(f"Expected a list of pictures, got {type(pictures).__name__}; for one, write [picture].")
     return [picture if isinstance(picture, Query) else _query(prepare_for(forms, picture)) for picture in pictures]

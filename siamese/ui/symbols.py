@@ -138,10 +138,10 @@ def add(matcher: Matcher, symbols: Taught, name: str, picture: bytes | None) -> 
 def examples_of(matcher: Matcher, drawings: Drawings) -> Taught:
     """The symbols of a file or a ready set, embedded together. Their pixels are ink already, and stay as they are.
 
-    Where some are finer than others, those are enlarged.
+    Where some are finer than the gallery's, all come to what the network for few-shot classification sees.
     """
     pixels = [pixels for examples in drawings.values() for pixels in examples]
-    if len({picture.shape for picture in pixels}) > 1:
+    if any(picture.shape[:2] != matcher.input.size for picture in pixels):
         pixels = [resized(picture, matcher.few_shot_net.input) for picture in pixels]
     made = iter(matcher.examples(np.stack(pixels)))
     return {name: [next(made) for _ in examples] for name, examples in drawings.items()}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import gradio as gr
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 
 from siamese import matcher as matcher_module
 from siamese.config import InputConfig
+from siamese.matcher import Matcher
 from siamese.retrieval import pictures as pictures_module
 from siamese.ui import components, symbol_files, symbols
 
@@ -147,6 +150,17 @@ def test_a_file_keeps_the_resolution_of_what_was_drawn(matcher, drawing):
     for name, examples in taught.items():
         for before, after in zip(examples, again[name], strict=True):
             assert np.linalg.norm(before.few_shot_embedding - after.few_shot_embedding) < 1e-3
+
+
+def test_a_fine_file_is_read_by_a_network_that_sees_less(matcher, drawing):
+    bundle = matcher.bundle
+    coarse = Matcher(
+        replace(bundle, few_shot_net=None, inference=replace(bundle.inference, few_shot_head="digits")), "", Path()
+    )
+    file = symbols.offered(symbols.add(matcher, {}, "mine", drawing))["value"]
+    (example,) = symbols.examples_of(coarse, symbol_files.read_file(file))["mine"]
+    assert example.finest.shape == (28, 28)
+    assert len(example.few_shot_embedding) == 128
 
 
 def test_a_file_of_photographs_keeps_their_size_and_colours():
