@@ -17,7 +17,7 @@
 """Train a Siamese network on handwritten digits or on your own pictures, measure it honestly, write one bundle.
 
     python train.py --data-dir DATA --preset fast      # 99.5 % 5-NN on validation pictures after its first epoch, 12 s
-    python train.py --data-dir DATA --preset full      # 99.71 % on test pictures, 0.21 % equal error rate, 23 min
+    python train.py --data-dir DATA --preset full      # 99.71 % on test pictures, 0.21 % equal error rate, 51 min
     python train.py --images DIR                       # your pictures, a folder of each class: docs/own-pictures.md
 
 Times are of training, on two cores of an AMD EPYC; the first is a median over three seeds (`benchmarks/README.md`), the

@@ -2,9 +2,9 @@
 
 python benchmarks/new_symbols.py --data-dir DATA --alphabets NAME ... [--model FOLDER]
 
-Name alphabets that the model did not learn from. Twenty characters are taught, two drawings of each by two people. A third
-person draws one of them, or another character of the alphabet, which was not taught. The time is of one core, from the
-picture's bytes to what the board shows, the examples embedded before.
+Twenty characters of an alphabet are taught (eight of ten digits, from the gallery), two drawings of each by two people. A third person draws one
+of them, or another one, which was not taught. The time is of one core, from the picture's bytes to what the board shows,
+the examples embedded before.
 """
 
 from __future__ import annotations
@@ -72,13 +72,15 @@ def main() -> None:
     print(common.where())
     matcher = siamese.load(options.model)
     alphabets = load_omniglot(options.data_dir, side=matcher.few_shot_net.input.size[0])
-    for alphabet in alphabets:
-        if alphabet.name in options.alphabets:
-            known, none, strange, nearest = measure(matcher, alphabet.images)
-            print(
-                f"{alphabet.name:16} taught: nearest right {nearest:.1%}, named right {known:.1%}, none {none:.1%}; "
-                f"not taught: none {strange:.1%}"
-            )
+    gallery = matcher.gallery
+    digits = np.stack([gallery.images[np.flatnonzero(gallery.labels == digit)[:50]] for digit in range(10)])
+    named = {alphabet.name: alphabet.images for alphabet in alphabets if alphabet.name in options.alphabets}
+    for name, images in {**named, "digits of MNIST": digits}.items():
+        known, none, strange, nearest = measure(matcher, images)
+        print(
+            f"{name:16} taught: nearest right {nearest:.1%}, named right {known:.1%}, none {none:.1%}; "
+            f"not taught: none {strange:.1%}"
+        )
     seconds = answer_seconds(matcher, alphabets[0].images)
     print(
         f"an answer: median {1000 * statistics.median(seconds):.1f} ms, 95 % within {1000 * np.quantile(seconds, 0.95):.1f} ms"

@@ -47,6 +47,11 @@ RESULTS = (
     "Verification is over all {pairs:,} pairs of test images; calibration is over the same pairs, with same and "
     "different ones weighing alike."
 )
+TRAINED_WITHOUT = "the same network trained without it"  # ends the title of a figure of an alphabet held out at first
+TRAINED_WITH = (
+    "The network for other symbols learned from all alphabets. Where a figure says that it is of the same network trained without "
+    "an alphabet, that alphabet was held out from a first training, by which it was measured and calibrated."
+)
 TRAINING = "Made with `{command}` in {minutes:.0f} minutes on {hardware}."
 CHOICES = "Threshold and calibration come from validation pictures that the network was not fitted to."
 GALLERY = (
@@ -89,6 +94,7 @@ def model_card(
         "## Results",
         RESULTS.format(**asdict(measurements.pictures)),
         both_tables(measurements),
+        TRAINED_WITH if any(found.title.endswith(TRAINED_WITHOUT) for found in measurements.generalisation) else "",
         "## Training",
         "\n".join(f"- {DATA[name]}" for name in measurements.trained_on),
         " ".join(filter(None, (made, measurements.provenance, CHOICES))),

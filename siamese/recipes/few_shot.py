@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from siamese.bundle.card import TRAINED_WITHOUT
 from siamese.bundle.weights import rounded
 from siamese.config import DataConfig, FewShotConfig, InferenceConfig, ink_input
 from siamese.data.corpus import Corpus, digits_to_fit, split_alphabets
@@ -47,7 +48,7 @@ def train_few_shot(config: FewShotConfig, data: DataConfig, corpus: Corpus, job:
         held_out,
         config.network.heads[0],
         InferenceConfig().few_shot_views,
-        "the same network trained without it" if again else "this network",
+        TRAINED_WITHOUT if again else "this network",
     )
     if not again:
         return measured

@@ -57,7 +57,7 @@ class Wording:
     teach_tab: str = "New symbols"
     teach_lead: str = (
         "Teach it two symbols or more, one drawing each (up to five), then draw one of them again. "
-        "The network is not trained any further: it only compares. Of the ready sets, it never saw Aramaic before."
+        "The network is not trained any further: it only compares. What you draw is new to it; alphabets like those of the ready sets are not."
     )
     teach_name: str = "name of this symbol"
     teach_again: str = "### 2 · Draw one again"

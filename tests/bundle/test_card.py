@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 import siamese
-from siamese.bundle.card import DATA, model_card
+from siamese.bundle.card import DATA, TRAINED_WITH, TRAINED_WITHOUT, model_card
 from siamese.bundle.measurements import Measurements
 from siamese.bundle.metrics import metric
 from siamese.bundle.tables import generalisation_table, results_table, with_tables
@@ -111,6 +111,13 @@ def test_a_card_tells_of_what_the_network_learned_from(measurements: Measurement
     assert "second one on the same backbone" in model_card(plain, ("digits", "symbols"))
     assert "have a network of their own" in model_card(measurements, HEADS, own_network=True)
     assert "Noto" in model_card(measurements, HEADS, own_network=True)
+
+
+def test_a_card_says_where_the_network_learned_from_what_was_held_out_at_first(measurements: Measurements) -> None:
+    assert any(found.title.endswith(TRAINED_WITHOUT) for found in measurements.generalisation)
+    assert TRAINED_WITH in model_card(measurements, HEADS, own_network=True)
+    plain = replace(measurements, generalisation=(metric("Greek/one-shot error", 0.1, "Greek, this network"),))
+    assert TRAINED_WITH not in model_card(plain, HEADS, own_network=True)
 
 
 def test_a_card_needs_its_figures_and_known_data(measurements: Measurements) -> None:
