@@ -12,11 +12,7 @@ from copy import deepcopy
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
-
-from siamese.config import AugmentationConfig
-from siamese.data.augmentation import augment
-from siamese.data.synthetic.characters import (
+from procedural_characters import (
     POINTS,
     Stroke,
     _character,
@@ -25,6 +21,10 @@ from siamese.data.synthetic.characters import (
     _redrawn,
     _somewhere,
 )
+from torch import Tensor, nn
+
+from siamese.config import AugmentationConfig
+from siamese.data.augmentation import augment
 from siamese.models.device import mixed_precision
 from siamese.models.networks import EmbeddingNet
 

@@ -23,7 +23,7 @@ from siamese.recipes.few_shot import train_few_shot
 from siamese.recipes.job import Job
 
 FOLDS = (("Early_Aramaic", "Korean", "Latin"), ("Balinese", "Sanskrit", "Tagalog"))
-TASKS, UNBOUNDED = 300, 10**6
+TASKS = 300  # of each alphabet
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def main() -> None:
     print(common.where())
     for fold in options.folds:
         data = replace(full.data, held_out_alphabets=FOLDS[fold])
-        net = fuse(train_few_shot(config, data, load_corpus(data, options.data_dir), job, UNBOUNDED).net)
+        net = fuse(train_few_shot(config, data, load_corpus(data, options.data_dir), job).net)
         _, held_out = split_alphabets(load_omniglot(options.data_dir, data.omniglot, config.side), data)
         inference, found = InferenceConfig(few_shot_head=config.network.heads[0]), []
         for alphabet in held_out:

@@ -12,11 +12,11 @@ from __future__ import annotations
 import argparse
 import io
 import statistics
+import sys
 import time
 
 import common
 import numpy as np
-import torch
 from PIL import Image
 
 import siamese
@@ -29,12 +29,11 @@ TAUGHT, TASKS, ANSWERS = 20, 100, 200
 
 def measure(matcher: Matcher, images: np.ndarray) -> tuple[float, float, float, float]:
     """Shares: of characters that were taught, named right and called none; of others, called none; and nearest right."""
-    rng, count = np.random.default_rng(0), len(images)
-    characters, people = images.shape[:2]
+    rng, (characters, people) = np.random.default_rng(0), images.shape[:2]
     examples = matcher.examples(images.reshape(-1, *images.shape[2:]))
     known, none, strange, nearest = [], [], [], []
     for _ in range(TASKS):
-        taught = rng.choice(characters, min(TAUGHT, count - 2), replace=False)
+        taught = rng.choice(characters, min(TAUGHT, characters - 2), replace=False)
         first, second, third = rng.choice(people, 3, replace=False)
         support = [(str(c), examples[c * people + person]) for c in taught for person in (first, second)]
         for c in range(characters):
@@ -68,14 +67,17 @@ def main() -> None:
     parser.add_argument("--alphabets", nargs="+", required=True, metavar="NAME")
     parser.add_argument("--model")
     options = parser.parse_args()
-    torch.set_num_threads(1)
+    common.one_core()
     print(common.where())
     matcher = siamese.load(options.model)
     alphabets = load_omniglot(options.data_dir, side=matcher.few_shot_net.input.size[0])
     gallery = matcher.gallery
     digits = np.stack([gallery.images[np.flatnonzero(gallery.labels == digit)[:50]] for digit in range(10)])
-    named = {alphabet.name: alphabet.images for alphabet in alphabets if alphabet.name in options.alphabets}
-    for name, images in {**named, "digits of MNIST": digits}.items():
+    known = {alphabet.name: alphabet.images for alphabet in alphabets}
+    for name in options.alphabets:
+        if name not in known:
+            sys.exit(f"{name!r} is none of {', '.join(known)}")
+    for name, images in [*((name, known[name]) for name in options.alphabets), ("digits of MNIST", digits)]:
         known, none, strange, nearest = measure(matcher, images)
         print(
             f"{name:16} taught: nearest right {nearest:.1%}, named right {known:.1%}, none {none:.1%}; "

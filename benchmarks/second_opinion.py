@@ -13,9 +13,7 @@ One thread, about ten minutes of processor time a fold. What it printed is in `R
 from __future__ import annotations
 
 import argparse
-import io
 import time
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,14 +22,13 @@ import numpy as np
 import torch
 from aligned_comparator import FAMILY, family, pair_scores, train_comparator
 from local_matching import MATCHINGS
-from PIL import Image
+from procedural_characters import _character, _redrawn
 from torch import Tensor, nn
 
 from siamese.config import AugmentationConfig, InputConfig, NetworkConfig, Views
 from siamese.data.augmentation import augment
-from siamese.data.synthetic.characters import SHEET, _character, _redrawn
-from siamese.data.synthetic.pen import render_strokes
-from siamese.inputs.ink import BOX, crop_to_ink, normalise_stroke
+from siamese.data.omniglot import load_omniglot
+from siamese.data.synthetic.pen import pen_ink
 from siamese.models.backbones import Stage
 from siamese.models.device import mixed_precision
 from siamese.models.inference import embed
@@ -45,44 +42,9 @@ CANDIDATES, TASKS = 5, 100
 WEIGHTS = (0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.45, 0.7, 1, 2)  # of a second opinion of standard deviation 1
 
 
-def fitted(fine: np.ndarray, side: int) -> np.ndarray:
-    """What `siamese.inputs.ink.fit` does, for a field of any side: (h, w) in [0, 1] -> (side, side) uint8."""
-    tight, box = crop_to_ink(fine, fine > 0.25), BOX * side // 28
-    size = [max(1, round(length * box / max(tight.shape))) for length in tight.shape[::-1]]
-    small = np.asarray(Image.fromarray(np.ascontiguousarray(tight)).resize(size, Image.Resampling.BOX))
-    small = np.clip(small / max(float(small.max()), 1e-6), 0, 1)
-    places = [
-        (small.sum(axis=1 - axis) * np.arange(length)).sum() / small.sum() for axis, length in enumerate(small.shape)
-    ]
-    down, across = (
-        min(max(round(side / 2 - place), 0), side - length) for place, length in zip(places, small.shape, strict=True)
-    )
-    whole = np.zeros((side, side), np.uint8)
-    whole[down : down + small.shape[0], across : across + small.shape[1]] = np.rint(small * 255)
-    return whole
-
-
 def read(data_dir: Path, side: int) -> dict[str, Tensor]:
     """Omniglot's minimal sets: alphabet -> (characters, drawers, side, side) uint8."""
-    found: dict[str, dict[str, list[np.ndarray]]] = {}
-    for path in sorted((data_dir / "omniglot").glob("images_background_small?.zip"), reverse=True):
-        with zipfile.ZipFile(path) as archive:  # an alphabet of both sets is taken from the first
-            characters: dict[str, dict[str, list[np.ndarray]]] = {}
-            for name in sorted(archive.namelist()):
-                if name.endswith(".png") and not name.startswith("__"):
-                    _, alphabet, character, _ = name.split("/")
-                    drawing = 1 - np.asarray(Image.open(io.BytesIO(archive.read(name))).convert("L"), np.float32) / 255
-                    fine = normalise_stroke(np.pad(crop_to_ink(drawing, drawing > 0, margin=0), 1 + BOX // 20))
-                    characters.setdefault(alphabet, {}).setdefault(character, []).append(fitted(fine, side))
-        found |= characters
-    return {name: torch.from_numpy(np.array(list(found[name].values()))) for name in sorted(found)}
-
-
-def drawn(paths: list[np.ndarray], side: int, rng: np.random.Generator) -> np.ndarray:
-    """A procedural character's paths as (side, side) uint8 ink."""
-    brush = round(rng.uniform(4, 9))
-    sheet = render_strokes(paths, brush, 0.8 * SHEET, SHEET, oversample=1, round_ends=False, smallest=1e-3)
-    return fitted(normalise_stroke((255 - np.asarray(sheet)).astype(np.float32) / 255), side)
+    return {alphabet.name: torch.from_numpy(alphabet.images) for alphabet in load_omniglot(data_dir, side=side)}
 
 
 def rotated(alphabet: Tensor) -> list[Tensor]:
@@ -98,7 +60,7 @@ def train_network(alphabets: list[Tensor], side: int, steps: int, seed: int) -> 
     torch.manual_seed(seed)
     rng, generator = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
     made = [[_redrawn(character, rng) for _ in range(12)] for character in (_character(rng) for _ in range(400))]
-    procedural = torch.from_numpy(np.array([[drawn(paths, side, rng) for paths in drawings] for drawings in made]))
+    procedural = torch.from_numpy(np.array([[pen_ink(paths, rng, side) for paths in drawings] for drawings in made]))
     classes = [drawings for alphabet in alphabets for turned in rotated(alphabet) for drawings in turned]
     added = [drawings for turned in rotated(procedural) for drawings in turned]
     net = EmbeddingNet(NetworkConfig(heads=("digits", "symbols")), InputConfig())
@@ -245,7 +207,8 @@ def main(arguments: list[str] | None = None) -> None:
                 rng = np.random.default_rng(options.seed)
                 paths = [family(rng, drawings=8) for _ in range(max(FAMILY, options.steps))]
                 families = [
-                    [torch.from_numpy(np.array([drawn(p, side, rng) for p in m])) for m in members] for members in paths
+                    [torch.from_numpy(np.array([pen_ink(p, rng, side) for p in m])) for m in members]
+                    for members in paths
                 ]
                 turned = [list(orientation) for alphabet in known for orientation in rotated(alphabet)]
                 models[side] = train_comparator(nets[side], turned, families, options.steps * 3 // 2, options.seed)

@@ -48,7 +48,6 @@ def make_trainer(preset: str) -> Trainer:
         (outliers, Role.OUTLIER, config.data.outliers),
     )
     sources = [Source.of(pictures, role, shares) for pictures, role, shares in kinds if shares]
-    # As in train.py: a head that is retrained sees intermediate features only during head retraining.
     torch.manual_seed(0)
     training = replace(config.training, epochs=100)  # of these few pictures, so that steps do not come to an end
     return Trainer(EmbeddingNet(config.network), sources, training)

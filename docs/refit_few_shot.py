@@ -25,8 +25,6 @@ from siamese.recipes.digits import without_symbols
 from siamese.recipes.few_shot import train_few_shot
 from siamese.recipes.job import Job
 
-MOST_STEPS = 10**6  # that digits' training would have, which bounds those of this one
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -41,7 +39,7 @@ def main() -> None:
     with alone_in(job.out):
         start, measured = time.perf_counter(), old.measurements
         corpus = load_corpus(config.data, job.data_dir)
-        few_shot = train_few_shot(config.few_shot, config.data, corpus, job, MOST_STEPS)
+        few_shot = train_few_shot(config.few_shot, config.data, corpus, job)
         seconds = measured.seconds + time.perf_counter() - start
         bundle = protocol.evaluate(
             rounded(without_symbols(old.net)),

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from siamese.bundle.format import Bundle
-from siamese.config import AugmentationConfig, NetworkConfig
+from siamese.config import AugmentationConfig, FewShotConfig, NetworkConfig, SourceConfig, TrainingConfig
 from siamese.data.images import LabeledImages
 from siamese.inputs.preparing import to_batch
 from siamese.matcher import Matcher
@@ -22,6 +22,13 @@ from siamese.ui.listeners import Listeners
 
 ROOT = Path(__file__).resolve().parent.parent
 TINY = NetworkConfig(embedding_dim=8, channels=(4, 8, 8), blocks=(1, 1, 1))
+FEW_SHOT = FewShotConfig(  # a network for new symbols that is trained in a moment
+    network=replace(TINY, heads=("symbols",)),
+    training=TrainingConfig(epochs=3),
+    symbols=SourceConfig(classes=6, per_class=2),
+    letters=SourceConfig(pictures=2, classes=12, per_class=2),
+    digits=SourceConfig(pictures=40, per_class=2),
+)
 PLAIN = AugmentationConfig(0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0)  # changes nothing
 
 

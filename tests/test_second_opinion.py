@@ -12,6 +12,7 @@ import torch
 
 from siamese.config import InputConfig, NetworkConfig
 from siamese.data.omniglot import load_omniglot
+from siamese.data.synthetic.pen import pen_ink
 from siamese.models.networks import initialised
 from tests.omniglot_files import write_omniglot
 
@@ -23,6 +24,7 @@ def maps() -> torch.Tensor:
 
 def test_ink_of_the_networks_size_is_the_packages_own(tmp_path):
     write_omniglot(tmp_path, "small1", {"Greek": 2, "Latin": 1})
+    write_omniglot(tmp_path, "small2", {"Latin": 1})
     drawings = second_opinion.read(tmp_path, 28)
     assert list(drawings) == ["Greek", "Latin"]
     for alphabet in load_omniglot(tmp_path, ("small1",)):
@@ -70,7 +72,7 @@ def test_a_family_is_of_different_characters():
     paths = aligned_comparator.family(np.random.default_rng(0), drawings=2)
     assert [len(drawings) for drawings in paths] == [2] * aligned_comparator.FAMILY
     rng = np.random.default_rng(0)
-    inks = {second_opinion.drawn(drawings[0], 28, rng).tobytes() for drawings in paths}
+    inks = {pen_ink(drawings[0], rng).tobytes() for drawings in paths}
     assert len(inks) == aligned_comparator.FAMILY
 
 
@@ -86,7 +88,8 @@ def test_a_weight_of_zero_is_the_plain_distance():
 
 
 def test_it_runs(tmp_path, capsys, monkeypatch):
-    write_omniglot(tmp_path, "small1", {"Greek": 8, "Latin": 8, "Korean": 4, "Tagalog": 4})
+    write_omniglot(tmp_path, "small1", {"Greek": 8, "Latin": 8})
+    write_omniglot(tmp_path, "small2", {"Korean": 4, "Tagalog": 4})
     monkeypatch.setattr(common, "use_cores", lambda count: None)
     monkeypatch.setattr(second_opinion, "FOLDS", (("Korean", "Tagalog"),))
     monkeypatch.setattr(second_opinion, "CANDIDATES", 3)

@@ -21,14 +21,14 @@ import train
 from siamese.bundle.format import FILES, Bundle, load
 from siamese.bundle.measurements import Pictures
 from siamese.bundle.metrics import find
-from siamese.config import PRESETS, FewShotConfig, RunConfig, SourceConfig, TrainingConfig, from_json
+from siamese.config import PRESETS, RunConfig, SourceConfig, from_json
 from siamese.data.images import limit
 from siamese.data.mnist import load_mnist
 from siamese.data.sources import Role, Source
 from siamese.data.synthetic.letters import load_scripts
 from siamese.models.inference import embed, projections
 from siamese.recipes import digits as digits_recipe
-from tests.helpers import ROOT, TINY, identical, six_times, write_mnist
+from tests.helpers import FEW_SHOT, ROOT, identical, six_times, write_mnist
 from tests.omniglot_files import write_omniglot
 
 SMALL = "--preset tiny --limit 600 --epochs 4 --embedding-dim 8 --device cpu".split()
@@ -193,13 +193,7 @@ def test_a_whole_run_never_sees_the_digits_left_out(mnist_dir, tmp_path, monkeyp
             symbols=SourceConfig(classes=5, per_class=4, every=4),
             outliers=SourceConfig(pictures=9, per_class=3, every=4),
         ),
-        few_shot=FewShotConfig(
-            network=replace(TINY, heads=("symbols",)),
-            training=TrainingConfig(epochs=1),
-            symbols=SourceConfig(classes=4, per_class=4),
-            letters=SourceConfig(pictures=2, classes=4, per_class=2),
-            digits=SourceConfig(pictures=50, per_class=2),
-        ),
+        few_shot=FEW_SHOT,
     )
     sources, trained = run_without_8_and_9(mnist_dir, tmp_path, monkeypatch, "full", preset)
     assert sources[Role.OUTLIER].pictures.names == ("outlier",)

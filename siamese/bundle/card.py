@@ -28,8 +28,8 @@ TWO_HEADS = (
     "on other alphabets and on procedural characters, so that it tells apart symbols that it never saw in training."
 )
 OWN_NETWORK = (
-    " Symbols other than digits have a network of their own, which sees 56x56 pixels. It was trained on other alphabets and "
-    "on letters of many scripts, redrawn, so that it tells apart symbols that it never saw in training."
+    " Symbols other than digits have a network of their own. It was trained on other alphabets, so that it tells apart symbols "
+    "that it never saw in training."
 )
 USE = """```python
 import siamese  # the code is in the Space and the repository that this model belongs to

@@ -6,7 +6,7 @@ that 16 bits hold exactly takes 16.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,12 +42,10 @@ def save_weights(nets: Mapping[str, nn.Module], path: Path) -> None:
         nets: by what stands before the names of their tensors, "" before those of the first.
         path: of the file.
     """
-    weights = {f"{before}{name}": _smallest(value) for before, net in nets.items() for name, value in _state(net)}
+    weights = {
+        f"{before}{name}": _smallest(value) for before, net in nets.items() for name, value in net.state_dict().items()
+    }
     write_whole(path, lambda temporary: save_file(weights, temporary))
-
-
-def _state(net: nn.Module) -> Iterable[tuple[str, torch.Tensor]]:
-    return net.state_dict().items()
 
 
 def _smallest(value: torch.Tensor) -> torch.Tensor:
@@ -70,7 +68,9 @@ def load_weights(build: Callable[[], dict[str, Net]], path: Path) -> dict[str, N
             values that are not finite; the message names the file and the tensor.
     """
     with torch.device("meta"):
-        expected = {f"{before}{name}": value for before, net in build().items() for name, value in _state(net)}
+        expected = {
+            f"{before}{name}": value for before, net in build().items() for name, value in net.state_dict().items()
+        }
     try:
         with safe_open(path, framework="pt") as file:
             found = {name: file.get_slice(name) for name in file.keys()}
@@ -85,7 +85,7 @@ def load_weights(build: Callable[[], dict[str, Net]], path: Path) -> dict[str, N
             raise ValueError(f"{path}: tensor {name!r} holds values that are not numbers.")
     nets = build()
     for before, net in nets.items():
-        net.load_state_dict({name: weights[f"{before}{name}"] for name, _ in _state(net)}, strict=True)
+        net.load_state_dict({name: weights[f"{before}{name}"] for name in net.state_dict()}, strict=True)
     return nets
 
 

@@ -51,6 +51,17 @@ class Source:
     alike: tuple[tuple[int, ...], ...] = ()
     hard_share: float = 0.0
 
+    @property
+    def batch(self) -> int:
+        """How many of its pictures a batch holds."""
+        count = len(self.pictures.labels.unique())
+        return self.per_class * min(self.classes or count, count)
+
+    @property
+    def steps(self) -> int:
+        """Of an epoch, where it is the first source."""
+        return max(1, self.passes * len(self.pictures) // self.batch)
+
     @classmethod
     def of(cls, pictures: LabeledImages, role: Role, config: SourceConfig) -> Source:
         """A source with the shares of a configuration. Its `pictures` count is not used here."""

@@ -24,7 +24,9 @@ from siamese.training.trainer import Trainer
 LETTERS_SEED, PEN_SEED = 16, 17  # of the drawings
 
 
-def train_few_shot(config: FewShotConfig, data: DataConfig, corpus: Corpus, job: Job, steps: int) -> FewShot:
+def train_few_shot(
+    config: FewShotConfig, data: DataConfig, corpus: Corpus, job: Job, steps: int | None = None
+) -> FewShot:
     """Train it without the alphabets held out, measure it by them, and train it again on all.
 
     Args:
@@ -32,7 +34,7 @@ def train_few_shot(config: FewShotConfig, data: DataConfig, corpus: Corpus, job:
         data: of the run that it is part of: alphabets, those held out, digits left out, and the limit count.
         corpus: of the run, of whose digits and pen recordings it learns some.
         job: what the run needs besides.
-        steps: of the training before, which this one does not exceed.
+        steps: of the training before, which this one does not exceed; None where there was none.
 
     Raises:
         ValueError: Omniglot cannot be read.
@@ -89,7 +91,7 @@ def _trained(
     letters: Sequence[Alphabet],
     digits: LabeledImages | None,
     job: Job,
-    steps: int,
+    steps: int | None,
 ) -> EmbeddingNet:
     """A network that learned from some alphabets, on the CPU, in evaluation mode."""
     sources = [Source.of(as_classes(list(alphabets)), Role.SYMBOL, config.symbols)]
@@ -99,10 +101,8 @@ def _trained(
     if digits and config.digits:
         sources.append(Source.of(digits, Role.SYMBOL, config.digits))
     net = initialised(config.network, ink_input(config.side), config.training.seed)
-    trainer = Trainer(net, sources, config.training, job.device)
-    epochs = max(1, min(config.training.epochs, steps // trainer.steps_per_epoch))
-    if epochs != config.training.epochs:
-        trainer = Trainer(net, sources, replace(config.training, epochs=epochs), job.device)
+    epochs = config.training.epochs if steps is None else min(config.training.epochs, steps // sources[0].steps)
+    trainer = Trainer(net, sources, replace(config.training, epochs=max(1, epochs)), job.device)
     print(f"Network for new symbols: {len(alphabets)} alphabets, letters of {len(letters)} other scripts", flush=True)
     learn(trainer, job.threads)
     return rounded(trainer.ema.cpu().eval())

@@ -56,11 +56,8 @@ class Trainer:
             synchronised(self.net)
         joined = join(*(source.pictures for source in sources))
         if config.sampling == "classes":
-            first = sources[0]
-            count = len(first.pictures.labels.unique())
-            smallest = first.per_class * min(first.classes or count, count)
-            steps = max(1, first.passes * len(first.pictures) // smallest)
-            self.sampler = ClassBalancedSampler(groups_of(sources), steps, config.seed)
+            smallest = sources[0].batch
+            self.sampler = ClassBalancedSampler(groups_of(sources), sources[0].steps, config.seed)
             self.data = joined.to(self.device)
             self.learns = classes_of_heads(joined.names, sources, net.config.heads).to(self.device)
             self.steps_per_epoch = len(self.sampler)

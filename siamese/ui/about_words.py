@@ -93,7 +93,7 @@ def how_it_works(matcher: Matcher, learn: bool) -> str:
         height, width = matcher.few_shot_net.input.size
         paragraphs.append(
             f"Symbols other than digits, in the tab *New symbols*, have a network of their own. It sees them at {width} × {height} "
-            "pixels, and learned from other alphabets and from the letters of many scripts."
+            "pixels, and learned from other alphabets."
         )
     elif len(matcher.net.config.heads) > 1:
         paragraphs.append(

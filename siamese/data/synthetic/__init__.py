@@ -1,5 +1,5 @@
 """Synthetic training pictures.
 
-`pen` renders strokes, and `characters` generates random symbols from strokes. `half_swaps` and `outliers` combine
+`pen` renders strokes, and `letters` redraws those of many scripts. `half_swaps` and `outliers` combine
 digits. `corruptions` simulates scans and photographs of digits.
 """

@@ -2,8 +2,8 @@
 
 Omniglot's two minimal sets have 242 characters. What a head for unseen classes lacks are more characters: this source has
 thousands, with the likenesses that the letters of a script have among each other. Their strokes are the centre lines of
-the Noto fonts (Google, SIL Open Font License 1.1, `letters-OFL.txt`), found by `docs/make_letters.py`; they are redrawn as
-procedural characters are.
+the Noto fonts (Google, SIL Open Font License 1.1, `letters-OFL.txt`), found by `docs/make_letters.py`; they are redrawn with
+the variations of a hand.
 
 Scripts of Omniglot's evaluation set, and those that descend from them with like letters, are not among them.
 """
@@ -20,8 +20,7 @@ import numpy as np
 
 from siamese.data.images import LabeledImages
 from siamese.data.omniglot import ROTATIONS, Alphabet, as_classes
-from siamese.data.synthetic.characters import drawn
-from siamese.data.synthetic.pen import moved
+from siamese.data.synthetic.pen import moved, pen_ink
 from siamese.inputs.ink import SIDE
 
 FILE = "letters.npz"
@@ -88,7 +87,7 @@ def drawn_letters(scripts: Sequence[Script], drawings: int, seed: int, side: int
         Alphabet(
             script.name,
             np.array(
-                [[drawn(redrawn(letter, rng), rng, side) for _ in range(drawings)] for letter in script.letters],
+                [[pen_ink(redrawn(letter, rng), rng, side) for _ in range(drawings)] for letter in script.letters],
                 np.uint8,
             ),
         )

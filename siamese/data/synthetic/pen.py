@@ -10,8 +10,9 @@ from PIL import Image, ImageDraw
 from siamese.data.images import LabeledImages, from_ink
 from siamese.data.mnist import NAMES
 from siamese.data.pendigits import Recording
-from siamese.inputs.ink import SIDE, to_ink, to_inks
+from siamese.inputs.ink import SIDE, fit, normalise_stroke, to_ink, to_inks
 
+SHEET = 84  # side of the canvas that a character is drawn on, in pixels
 CANVAS = 280  # side of the drawing canvas, in pixels
 BRUSHES = (8, 14, 20)  # widths that measurements are reported for, in canvas pixels
 BRUSH_RANGE, HEIGHT_RANGE = (3, 30), (60, 250)  # of the drawings that `varied` makes, in canvas pixels
@@ -56,6 +57,13 @@ def render_strokes(
         for x, y in (xy[0], xy[-1]) if round_ends else ():
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=0)
     return image.reduce(oversample)
+
+
+def pen_ink(paths: Sequence[np.ndarray], rng: np.random.Generator, side: int = SIDE) -> np.ndarray:
+    """(side, side) uint8 ink of the pen's paths, in MNIST's form, by a brush of random width."""
+    brush = round(rng.uniform(4, 9))
+    sheet = render_strokes(paths, brush, 0.8 * SHEET, SHEET, oversample=1, round_ends=False, smallest=1e-3)
+    return fit(normalise_stroke((255 - np.asarray(sheet)).astype(np.float32) / 255), side)
 
 
 def rendered(recordings: list[Recording], brush: float, height: float = 180.0) -> LabeledImages:

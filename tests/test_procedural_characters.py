@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+from procedural_characters import procedural_alphabet
 
-from siamese.data.synthetic.characters import procedural_alphabet
 from siamese.inputs.ink import is_ink
 
 

@@ -13,10 +13,8 @@ import numpy as np
 from scipy.interpolate import make_interp_spline
 
 from siamese.data.omniglot import Alphabet
-from siamese.data.synthetic.pen import moved, render_strokes
-from siamese.inputs.ink import SIDE, fit, normalise_stroke
+from siamese.data.synthetic.pen import moved, pen_ink
 
-SHEET = 84  # side of the canvas that a character is drawn on, in pixels
 STROKES = {1: 0.15, 2: 0.30, 3: 0.30, 4: 0.17, 5: 0.08}  # number of strokes of a character: probability
 POINTS = {2: 0.30, 3: 0.25, 4: 0.20, 5: 0.15, 6: 0.10}  # number of points of a stroke: probability
 
@@ -47,7 +45,7 @@ def procedural_alphabet(characters: int, drawings: int, seed: int) -> Alphabet:
     """
     rng = np.random.default_rng(seed)
     images = [
-        [drawn(_redrawn(character, rng), rng) for _ in range(drawings)]
+        [pen_ink(_redrawn(character, rng), rng) for _ in range(drawings)]
         for character in (_character(rng) for _ in range(characters))
     ]
     return Alphabet("Procedural", np.array(images, np.uint8))
@@ -111,10 +109,3 @@ def _curve(points: np.ndarray) -> np.ndarray:
     """(24, 2) points on a spline through the given ones, cubic if there are at least four."""
     along = np.linspace(0, 1, len(points))
     return make_interp_spline(along, points, k=min(3, len(points) - 1))(np.linspace(0, 1, 24))
-
-
-def drawn(paths: list[np.ndarray], rng: np.random.Generator, side: int = SIDE) -> np.ndarray:
-    """(side, side) uint8 ink of the pen's paths, in MNIST's form."""
-    brush = round(rng.uniform(4, 9))
-    sheet = render_strokes(paths, brush, 0.8 * SHEET, SHEET, oversample=1, round_ends=False, smallest=1e-3)
-    return fit(normalise_stroke((255 - np.asarray(sheet)).astype(np.float32) / 255), side)
