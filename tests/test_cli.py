@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from siamese import cli
+from siamese.bundle.locating import PRETRAINED_GROCERIES
 from siamese.config import PRESETS, RunConfig
 
 
@@ -185,6 +186,12 @@ def test_what_is_wrong_is_told_in_a_line(tmp_path, capsys):
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("siamese: ")
     assert "holds no runs" in line
+
+
+def test_symbols_are_evaluated_by_a_model_of_ink_alone(tmp_path, capsys):
+    assert cli.main(["evaluate", "omniglot", "--runs", str(tmp_path), "--model", str(PRETRAINED_GROCERIES)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "take a model of ink" in line
 
 
 def test_a_device_that_is_not_there_ends_an_index_before_it_begins(tmp_path, capsys, monkeypatch):
