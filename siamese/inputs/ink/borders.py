@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from siamese.inputs.ink.masks import line_width
+
 Box = tuple[slice, slice]
 
 FRAME = 0.5  # of the picture's longer side: the least length of a frame's longer side
@@ -13,13 +15,15 @@ RIM = 0.12  # of a frame's shorter side: the breadth of the rim in which its lin
 SYMBOL = 0.1  # of the picture's longer side: the least span of what may stand beside a line
 BESIDE = 0.9  # of the symbol's length along a line: a shorter line may be a part of the symbol
 LONGER, FARTHER = 1.2, 2.0  # times a stroke's length, and its distance from the middle: then a line is no stroke too
+THINNER = 0.7  # times a stroke's width: the least width of another stroke by the same pen (drawn ones 0.8, printed 0.5)
+TELLING = 3.0  # pixels: the widths of thinner lines say nothing about the pen
 
 
 def border_parts(labels: np.ndarray, boxes: list[Box], spans: np.ndarray) -> np.ndarray:
     """Which connected parts of a picture are borders.
 
-    Two or more sides of a box are one where something stands within the box. A straight line is one where the symbol
-    lies to one side of it and is no longer than it is.
+    Two or more sides of a box are one where something stands within the box. A straight line is one where it was not
+    drawn by the pen that drew the symbol, and the symbol lies to one side of it and is no longer than it is.
 
     Args:
         labels: (H, W) int, the number of the part of each pixel, from 1; 0 for ground.
@@ -39,9 +43,22 @@ def border_parts(labels: np.ndarray, boxes: list[Box], spans: np.ndarray) -> np.
         elif spans[part] >= FRAME * size and min(height, width) >= LINE * size and _is_frame(labels, boxes, part):
             border[part] = any(spans[other] > SYMBOL * size for other in _inside(boxes, part))
     symbol = [part for part in np.flatnonzero(spans > SYMBOL * size).tolist() if part not in lines and not border[part]]
+    widths = {part: part_width(labels, boxes, part) for part in {*lines, *symbol}} if lines else {}
     for line in lines:
-        border[line] = _is_beside(boxes, line, symbol) if symbol else _is_outer(boxes, line, lines, labels.shape)
+        strokes = symbol or [other for other in lines if other != line]
+        if strokes and not by_same_pen(widths[line], max(widths[stroke] for stroke in strokes)):
+            border[line] = _is_beside(boxes, line, symbol) if symbol else _is_outer(boxes, line, strokes, labels.shape)
     return border
+
+
+def by_same_pen(width: float, pen: float) -> bool:
+    """Whether a line of some width, in pixels, may be a stroke of a pen of another."""
+    return width >= max(THINNER * pen, TELLING)
+
+
+def part_width(labels: np.ndarray, boxes: list[Box], part: int) -> float:
+    """Mean width of a part's lines, in pixels."""
+    return line_width(np.pad(labels[boxes[part]] == part + 1, 1))
 
 
 def _lengths(box: Box) -> tuple[int, int]:
@@ -86,7 +103,7 @@ def _is_beside(boxes: list[Box], line: int, symbol: list[int]) -> bool:
     return (middle <= low or middle >= high) and max(_lengths(boxes[line])) >= BESIDE * (stop - start)
 
 
-def _is_outer(boxes: list[Box], line: int, lines: list[int], shape: tuple[int, ...]) -> bool:
+def _is_outer(boxes: list[Box], line: int, others: list[int], shape: tuple[int, ...]) -> bool:
     """Whether, among lines alone, one is longer than another and stands farther out: a side beside a 1."""
 
     def off_centre(part: int) -> float:
@@ -95,7 +112,5 @@ def _is_outer(boxes: list[Box], line: int, lines: list[int], shape: tuple[int, .
 
     length, off = max(_lengths(boxes[line])), off_centre(line)
     return any(
-        length >= LONGER * max(_lengths(boxes[other])) and off >= FARTHER * off_centre(other)
-        for other in lines
-        if other != line
+        length >= LONGER * max(_lengths(boxes[other])) and off >= FARTHER * off_centre(other) for other in others
     )

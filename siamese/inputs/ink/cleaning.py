@@ -6,9 +6,11 @@ import numpy as np
 from scipy import ndimage
 
 from siamese.inputs.errors import BlankImageError
-from siamese.inputs.ink.borders import border_parts
+from siamese.inputs.ink.borders import Box, border_parts, by_same_pen, part_width
+from siamese.inputs.ink.masks import line_width
 
 HALVED_SIDE = 128  # pixels; larger pictures are segmented at half their size, to save time
+NEAR = 0.5  # of the main part's longer side: how far from its box a dot may be
 
 
 def clean(darkness: np.ndarray, photographed: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -66,23 +68,40 @@ def _grown(mask: np.ndarray) -> np.ndarray:
 
 
 def _without_ruling(mask: np.ndarray) -> np.ndarray:
-    """The mask without lines that span the whole picture, if enough other ink remains without them."""
-    kept = mask
+    """The mask without lines that span the whole picture and are no strokes, if enough other ink remains without them."""
+    ruled = [_is_full(mask, axis) for axis in (0, 1)]
+    if not any(full.any() for full in ruled):
+        return mask
+    pen, kept = line_width(np.pad(mask & ~ruled[0][:, None] & ~ruled[1], 1)), mask
     for axis in (0, 1):
-        along = np.count_nonzero(kept, axis=1 - axis) / kept.shape[1 - axis]
-        ruled = along > 0.85
-        if not ruled.any() or ruled.mean() > 0.25:
+        full = _is_full(kept, axis)
+        if not full.any() or full.mean() > 0.25 or by_same_pen(_thickness(kept, full, axis), pen):
             continue
         lines = np.zeros_like(kept)
-        lines[ruled if axis == 0 else slice(None), slice(None) if axis == 0 else ruled] = True
+        lines[full if axis == 0 else slice(None), slice(None) if axis == 0 else full] = True
         rest = kept & ~lines
         if rest.sum() > 0.3 * (kept & lines).sum() and _extent(rest) > 0.15:
             # Removing a line interrupts the strokes that cross it. A closing across the gap reconnects them.
-            thickness = int(ndimage.label(ruled)[0].max() and ruled.sum() / ndimage.label(ruled)[1]) + 2
+            thickness = int(full.sum() / ndimage.label(full)[1]) + 2
             size = (thickness + 2, 1) if axis == 0 else (1, thickness + 2)
             kept = ndimage.binary_closing(np.pad(rest, thickness), np.ones(size, bool))
             kept = kept[thickness:-thickness, thickness:-thickness]
     return kept
+
+
+def _is_full(mask: np.ndarray, axis: int) -> np.ndarray:
+    """Which rows (`axis` 0) or columns of a mask hold ink nearly all along."""
+    return np.count_nonzero(mask, axis=1 - axis) > 0.85 * mask.shape[1 - axis]
+
+
+def _thickness(mask: np.ndarray, full: np.ndarray, axis: int) -> float:
+    """The median thickness of the lines that lie in full rows or columns, in pixels: they may slope a little beyond them."""
+    across = np.zeros((3, 3), bool)
+    across[(slice(None), 1) if axis == 0 else (1, slice(None))] = True
+    runs, _ = ndimage.label(mask, across)
+    lengths = np.bincount(runs.ravel())
+    lines = runs[full] if axis == 0 else runs[:, full]
+    return float(np.median(lengths[lines[lines > 0]]))
 
 
 def _extent(mask: np.ndarray) -> float:
@@ -107,10 +126,28 @@ def _main_parts(mask: np.ndarray, photographed: bool) -> np.ndarray:
     areas = np.where(dropped, 0, areas)
     spans = np.where(dropped, 0, spans)
     main = int(np.argmax(np.where(at_rim & photographed, 0.1, 1.0) * areas))
-    # A speck is small in both length and area, compared with the main part. The dot of an i is larger.
+    # A speck is small in both length and area, compared with the main part.
     specks = (areas < 0.03 * areas[main]) | ((spans < 0.12 * spans[main]) & (areas < 0.1 * areas[main]))
+    if specks.any() and not photographed:
+        specks &= ~_are_dots(boxes, main, part_width(labels, boxes, main))
     # Ink that touches the edge of the picture and is not connected to the main part is not of the symbol.
     foreign = at_rim & (photographed | (areas < 0.3 * areas[main]))
     foreign[main] = False
     keep = ~(specks | dropped | foreign)
     return np.concatenate([[False], keep])[labels]
+
+
+def _are_dots(boxes: list[Box], main: int, pen: float) -> np.ndarray:
+    """Which parts are no smaller than a touch of the pen and near the main part: the dot of an i."""
+    near = NEAR * max(part.stop - part.start for part in boxes[main])
+    return np.array(
+        [
+            all(
+                by_same_pen(part.stop - part.start, pen)
+                and beside.start - near < part.stop
+                and part.start < beside.stop + near
+                for part, beside in zip(box, boxes[main], strict=True)
+            )
+            for box in boxes
+        ]
+    )
