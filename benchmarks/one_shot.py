@@ -1,7 +1,8 @@
 """One-shot recognition within alphabets: python benchmarks/one_shot.py --data-dir DATA --alphabets NAME ... [--model FOLDER]
 
 Name alphabets that the model did not learn from. From each, 200 tasks of the published shape (Lake et
-al., 2015) are drawn: twenty characters by one person, to be found again among those of another.
+al., 2015) are drawn: twenty characters by one person, to be found again among those of another. With --as-pictures, the
+drawings are read as any picture that the app is given, not as the clean ones that they are.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import common
 import siamese
 from siamese.data.omniglot import load_omniglot
 from siamese.evaluation import one_shot
+from siamese.inputs.ink import to_inks
 
 
 def main() -> None:
@@ -19,11 +21,13 @@ def main() -> None:
     parser.add_argument("--data-dir", required=True)
     parser.add_argument("--alphabets", nargs="+", required=True, metavar="NAME")
     parser.add_argument("--model")
+    parser.add_argument("--as-pictures", action="store_true")
     options = parser.parse_args()
     print(common.where())
     matcher = siamese.load(options.model)
     net, inference = matcher.few_shot_net, matcher.inference
-    alphabets = load_omniglot(options.data_dir, side=net.input.size[0])
+    ink = (lambda png, side: to_inks(png, (side,))[0]) if options.as_pictures else None
+    alphabets = load_omniglot(options.data_dir, side=net.input.size[0], ink=ink)
     known = {alphabet.name: alphabet for alphabet in alphabets}
     for name in options.alphabets:
         if name not in known:

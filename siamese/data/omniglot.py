@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +34,10 @@ class Alphabet:
 
 
 def load_omniglot(
-    data_dir: str | os.PathLike | None, sets: tuple[str, ...] = ("small1", "small2"), side: int = SIDE
+    data_dir: str | os.PathLike | None,
+    sets: tuple[str, ...] = ("small1", "small2"),
+    side: int = SIDE,
+    ink: Callable[[bytes, int], np.ndarray] | None = None,
 ) -> list[Alphabet]:
     """The alphabets of Omniglot's background sets (Lake et al., 2015).
 
@@ -43,6 +47,7 @@ def load_omniglot(
         sets: "small1" and "small2" (the minimal sets, five alphabets each), or "full" (30 alphabets, downloaded
             through torchvision).
         side: of the ink, in pixels.
+        ink: makes ink of a side of a PNG file; None for `character_ink`.
 
     Returns:
         alphabets in the order of their names. An alphabet that is in several sets is taken from the first of them.
@@ -52,6 +57,7 @@ def load_omniglot(
     """
     root = find_data_dir(data_dir)
     alphabets: dict[str, Alphabet] = {}
+    read = ink or character_ink
     for name in sets:
         if name == "full":
             characters = _read_full(root)
@@ -67,7 +73,7 @@ def load_omniglot(
                 raise ValueError(f"{str(path)!r} is no Omniglot set: {error}") from error
         for alphabet, drawings in characters.items():
             if alphabet not in alphabets:
-                images = np.stack([np.stack([character_ink(png, side) for png in pngs]) for pngs in drawings])
+                images = np.stack([np.stack([read(png, side) for png in pngs]) for pngs in drawings])
                 alphabets[alphabet] = Alphabet(alphabet, images)
     return [alphabets[name] for name in sorted(alphabets)]
 
