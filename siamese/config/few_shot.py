@@ -14,7 +14,7 @@ from siamese.config.values import coerce
 class FewShotConfig:
     """A network for few-shot classification alone. It sees symbols at twice the resolution of digits.
 
-    What tells letters apart is finer than what tells digits apart, and takes hundreds of classes in a batch to learn
+    What tells letters apart is finer than what tells digits apart, and takes many classes in a batch to learn
     (`benchmarks/recipes.md`).
 
     Attributes:
@@ -41,8 +41,8 @@ class FewShotConfig:
             augmentation=AugmentationConfig(shift=3.0, elastic=1.6),
         )
     )
-    symbols: SourceConfig = field(default_factory=lambda: SourceConfig(classes=128, per_class=2))
-    letters: SourceConfig | None = field(default_factory=lambda: SourceConfig(pictures=12, classes=192, per_class=2))
+    symbols: SourceConfig = field(default_factory=lambda: SourceConfig(classes=64, per_class=4))
+    letters: SourceConfig | None = field(default_factory=lambda: SourceConfig(pictures=12, classes=96, per_class=4))
     digits: SourceConfig | None = field(default_factory=lambda: SourceConfig(pictures=10_000, per_class=2))
     all_alphabets: bool = True
 

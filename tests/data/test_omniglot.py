@@ -28,6 +28,13 @@ def test_an_omniglot_drawing_becomes_ink():
     assert np.array_equal(to_ink(ink), ink)
 
 
+def test_ink_may_be_made_in_another_way(tmp_path):
+    write_omniglot(tmp_path, "small1", {"Greek": 2})
+    (greek,) = load_omniglot(tmp_path, ("small1",), side=56, ink=lambda png, side: np.full((side, side), len(png) % 256))
+    assert greek.images.shape == (2, 4, 56, 56)
+    assert (greek.images[1, 2] == len(drawing(2, 3)) % 256).all()
+
+
 def test_every_character_and_every_rotation_of_it_is_a_class(tmp_path):
     write_omniglot(tmp_path, "small1", {"Greek": 3, "Tagalog": 2})
     alphabets = load_omniglot(tmp_path, ("small1",))
