@@ -30,7 +30,9 @@ def test_an_omniglot_drawing_becomes_ink():
 
 def test_ink_may_be_made_in_another_way(tmp_path):
     write_omniglot(tmp_path, "small1", {"Greek": 2})
-    (greek,) = load_omniglot(tmp_path, ("small1",), side=56, ink=lambda png, side: np.full((side, side), len(png) % 256))
+    (greek,) = load_omniglot(
+        tmp_path, ("small1",), side=56, ink=lambda png, side: np.full((side, side), len(png) % 256)
+    )
     assert greek.images.shape == (2, 4, 56, 56)
     assert (greek.images[1, 2] == len(drawing(2, 3)) % 256).all()
 
