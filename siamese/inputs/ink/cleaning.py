@@ -69,10 +69,10 @@ def _grown(mask: np.ndarray) -> np.ndarray:
 
 def _without_ruling(mask: np.ndarray) -> np.ndarray:
     """The mask without lines that span the whole picture and are no strokes, if enough other ink remains without them."""
-    ruled = [_is_full(mask, axis) for axis in (0, 1)]
-    if not any(full.any() for full in ruled):
+    rows, columns = _is_full(mask, 0), _is_full(mask, 1)
+    if not rows.any() and not columns.any():
         return mask
-    pen, kept = line_width(np.pad(mask & ~ruled[0][:, None] & ~ruled[1], 1)), mask
+    pen, kept = line_width(np.pad(mask & ~rows[:, None] & ~columns, 1)), mask
     for axis in (0, 1):
         full = _is_full(kept, axis)
         if not full.any() or full.mean() > 0.25 or by_same_pen(_thickness(kept, full, axis), pen):
@@ -140,14 +140,13 @@ def _main_parts(mask: np.ndarray, photographed: bool) -> np.ndarray:
 def _are_dots(boxes: list[Box], main: int, pen: float) -> np.ndarray:
     """Which parts are no smaller than a touch of the pen and near the main part: the dot of an i."""
     near = NEAR * max(part.stop - part.start for part in boxes[main])
-    return np.array(
-        [
-            all(
-                by_same_pen(part.stop - part.start, pen)
-                and beside.start - near < part.stop
-                and part.start < beside.stop + near
-                for part, beside in zip(box, boxes[main], strict=True)
-            )
-            for box in boxes
-        ]
-    )
+
+    def is_dot(box: Box) -> bool:
+        return all(
+            by_same_pen(part.stop - part.start, pen)
+            and beside.start - near < part.stop
+            and part.start < beside.stop + near
+            for part, beside in zip(box, boxes[main], strict=True)
+        )
+
+    return np.array([is_dot(box) for box in boxes])
