@@ -1,9 +1,9 @@
 """The New symbols tab: how fast it answers, and how often it says "none of these".
 
-python benchmarks/new_symbols.py --data-dir DATA --alphabets NAME ... [--model FOLDER]
+python benchmarks/new_symbols.py --data-dir DATA --alphabets NAME ... [--model FOLDER] [--examples N]
 
-Twenty characters of an alphabet are taught (eight of ten digits, from the gallery), two drawings of each by two people. A third person draws one
-of them, or another one, which was not taught. The time is of one core, from the picture's bytes to what the board shows,
+Twenty characters of an alphabet are taught (eight of ten digits, from the gallery), some drawings of each by as many people. Another person draws
+one of them, or another one, which was not taught. The time is of one core, from the picture's bytes to what the board shows,
 the examples embedded before.
 """
 
@@ -27,17 +27,17 @@ from siamese.ui.symbols import board_value
 TAUGHT, TASKS, ANSWERS = 20, 100, 200
 
 
-def measure(matcher: Matcher, images: np.ndarray) -> tuple[float, float, float, float]:
+def measure(matcher: Matcher, images: np.ndarray, shots: int) -> tuple[float, float, float, float]:
     """Shares: of characters that were taught, named right and called none; of others, called none; and nearest right."""
     rng, (characters, people) = np.random.default_rng(0), images.shape[:2]
     examples = matcher.examples(images.reshape(-1, *images.shape[2:]))
     known, none, strange, nearest = [], [], [], []
     for _ in range(TASKS):
         taught = rng.choice(characters, min(TAUGHT, characters - 2), replace=False)
-        first, second, third = rng.choice(people, 3, replace=False)
-        support = [(str(c), examples[c * people + person]) for c in taught for person in (first, second)]
+        *drawers, other = rng.choice(people, shots + 1, replace=False)
+        support = [(str(c), examples[c * people + person]) for c in taught for person in drawers]
         for c in range(characters):
-            found = matcher.recognise(support, examples[c * people + third])
+            found = matcher.recognise(support, examples[c * people + other])
             if c in taught:
                 known.append(found.label == str(c))
                 none.append(found.label is None)
@@ -66,6 +66,7 @@ def main() -> None:
     parser.add_argument("--data-dir", required=True)
     parser.add_argument("--alphabets", nargs="+", required=True, metavar="NAME")
     parser.add_argument("--model")
+    parser.add_argument("--examples", type=int, default=2, help="of each symbol that is taught (2)")
     options = parser.parse_args()
     common.one_core()
     print(common.where())
@@ -78,7 +79,7 @@ def main() -> None:
         if name not in known:
             sys.exit(f"{name!r} is none of {', '.join(known)}")
     for name, images in [*((name, known[name]) for name in options.alphabets), ("digits of MNIST", digits)]:
-        known, none, strange, nearest = measure(matcher, images)
+        known, none, strange, nearest = measure(matcher, images, options.examples)
         print(
             f"{name:16} taught: nearest right {nearest:.1%}, named right {known:.1%}, none {none:.1%}; "
             f"not taught: none {strange:.1%}"

@@ -1,8 +1,10 @@
 """Few-shot classification: name a symbol from one or a few examples of each candidate, without training.
 
-The distance to a candidate is the distance to its nearest example. The calibration turns it into a likelihood ratio:
-how much more often two pictures of one symbol lie at that distance than pictures of two symbols. With equal prior
-probabilities for each candidate and for "none of these", Bayes' rule gives the posterior probabilities.
+The calibration turns the distance to an example into a likelihood ratio: how much more often two pictures of one symbol
+lie at that distance than pictures of two symbols. The ratio of a candidate is the mean of those of its examples, as in
+kernel density estimation (Parzen, 1962). So a candidate with many examples, one of which is near by chance, gains
+nothing by their number, and one that is written in two ways is known by either. With equal prior probabilities for each
+candidate and for "none of these", Bayes' rule gives the posterior probabilities.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ class Recognition:
         probabilities: of each label, in the order of their first examples; together with `none` they add up to 1.
         none: the probability that the query shows none of the candidates.
         label: the most probable one, or None where "none of these" is more probable than each.
-        support: index of the nearest example, which is one of the most probable label.
+        support: index of the nearest example of the most probable label.
         distance: to that example, in [0, 2].
     """
 
@@ -51,17 +53,21 @@ def recognise(support: np.ndarray, labels: Sequence[str], query: np.ndarray, cal
             f"Recognition takes one label for each example, got {len(support)} examples, {len(labels)} labels."
         )
     distances = np.linalg.norm(support - query, axis=1)
-    nearest: dict[str, int] = {}
-    for index, label in enumerate(labels):
-        if label not in nearest or distances[index] < distances[nearest[label]]:
-            nearest[label] = index
-    same = calibration.probability(distances[list(nearest.values())])
+    same = calibration.probability(distances)
     ratios = same / np.maximum(1 - same, 1e-9)
-    total = ratios.sum() + 1.0
-    probabilities = {label: float(ratio / total) for label, ratio in zip(nearest, ratios, strict=True)}
-    best = min(nearest, key=lambda label: distances[nearest[label]])
-    none = float(1.0 / total)
+    members: dict[str, list[int]] = {}
+    for index, label in enumerate(labels):
+        members.setdefault(label, []).append(index)
+    candidates = {label: float(ratios[examples].mean()) for label, examples in members.items()}
+    nearest = {label: examples[int(distances[examples].argmin())] for label, examples in members.items()}
+    total = sum(candidates.values()) + 1.0
+    # Where the calibration does not tell two candidates apart, the distance does.
+    best = max(candidates, key=lambda label: (candidates[label], -distances[nearest[label]]))
     decided = nearest[best]
     return Recognition(
-        probabilities, none, best if probabilities[best] >= none else None, decided, float(distances[decided])
+        {label: ratio / total for label, ratio in candidates.items()},
+        1.0 / total,
+        best if candidates[best] >= 1.0 else None,
+        decided,
+        float(distances[decided]),
     )

@@ -23,7 +23,7 @@ def test_probabilities_add_up_to_one_with_none():
     assert list(found.probabilities) == ["a", "b", "c"]
 
 
-def test_the_nearest_example_decides():
+def test_the_nearest_example_of_the_label_is_given():
     support = np.stack([AXES[0], AXES[1], near(0, 3, 0.5)])
     found = recognise(support, ["a", "b", "a"], near(0, 3, 0.6), CURVE)
     assert (found.label, found.support) == ("a", 2)
@@ -49,6 +49,36 @@ def test_the_order_of_the_examples_does_not_matter():
     support, labels, query = AXES[:3], ["a", "b", "c"], near(2, 1)
     reversed_ = recognise(support[::-1], labels[::-1], query, CURVE)
     assert reversed_.probabilities == pytest.approx(recognise(support, labels, query, CURVE).probabilities)
+
+
+def test_the_number_of_examples_is_no_evidence():
+    query = near(0, 1, 0.8)
+    one = recognise(AXES[:2], ["a", "b"], query, CURVE)
+    repeated = recognise(AXES[[0, 1, 1, 1]], ["a", "b", "b", "b"], query, CURVE)
+    assert repeated.probabilities == pytest.approx(one.probabilities)
+
+
+def test_an_example_that_is_near_among_others_that_are_far_counts_less_than_one_alone():
+    query = near(0, 1, 0.8)
+    alone = recognise(AXES[:1], ["a"], query, CURVE)
+    among = recognise(AXES[[0, 2, 3]], ["a", "a", "a"], query, CURVE)
+    assert alone.label == "a"
+    assert among.label is None
+    assert among.support == 0
+
+
+@pytest.mark.parametrize("written", [0, 1])
+def test_a_symbol_that_is_written_in_two_ways_is_known_by_either(written):
+    found = recognise(AXES[:3], ["a", "a", "b"], near(written, 3, 0.1), CURVE)
+    assert (found.label, found.support) == ("a", written)
+
+
+def test_of_two_that_are_as_probable_the_nearer_is_named():
+    flat = Calibration((0.0, 0.5, 1.0, 2.0), (0.99, 0.99, 0.5, 0.001), threshold=1.0)
+    support = np.stack([near(0, 1, 0.3), near(0, 1, 0.1)])
+    found = recognise(support, ["a", "b"], AXES[0], flat)
+    assert found.probabilities["a"] == pytest.approx(found.probabilities["b"])
+    assert (found.label, found.support) == ("b", 1)
 
 
 @pytest.mark.parametrize(("count", "labels"), [(0, []), (2, ["a"])])
