@@ -28,10 +28,10 @@ TAUGHT, TASKS, ANSWERS = 20, 100, 200
 
 
 def measure(matcher: Matcher, images: np.ndarray, shots: int) -> tuple[float, float, float, float]:
-    """Shares: of characters that were taught, named right and called none; of others, called none; and nearest right."""
+    """Shares: of characters that were taught, named right and called none; of others, called none; and most probable right."""
     rng, (characters, people) = np.random.default_rng(0), images.shape[:2]
     examples = matcher.examples(images.reshape(-1, *images.shape[2:]))
-    known, none, strange, nearest = [], [], [], []
+    known, none, strange, best = [], [], [], []
     for _ in range(TASKS):
         taught = rng.choice(characters, min(TAUGHT, characters - 2), replace=False)
         *drawers, other = rng.choice(people, shots + 1, replace=False)
@@ -41,10 +41,10 @@ def measure(matcher: Matcher, images: np.ndarray, shots: int) -> tuple[float, fl
             if c in taught:
                 known.append(found.label == str(c))
                 none.append(found.label is None)
-                nearest.append(support[found.support][0] == str(c))
+                best.append(support[found.support][0] == str(c))
             else:
                 strange.append(found.label is None)
-    return float(np.mean(known)), float(np.mean(none)), float(np.mean(strange)), float(np.mean(nearest))
+    return float(np.mean(known)), float(np.mean(none)), float(np.mean(strange)), float(np.mean(best))
 
 
 def answer_seconds(matcher: Matcher, images: np.ndarray) -> list[float]:
@@ -79,9 +79,9 @@ def main() -> None:
         if name not in known:
             sys.exit(f"{name!r} is none of {', '.join(known)}")
     for name, images in [*((name, known[name]) for name in options.alphabets), ("digits of MNIST", digits)]:
-        known, none, strange, nearest = measure(matcher, images, options.examples)
+        known, none, strange, best = measure(matcher, images, options.examples)
         print(
-            f"{name:16} taught: nearest right {nearest:.1%}, named right {known:.1%}, none {none:.1%}; "
+            f"{name:16} taught: most probable right {best:.1%}, named right {known:.1%}, none {none:.1%}; "
             f"not taught: none {strange:.1%}"
         )
     seconds = answer_seconds(matcher, alphabets[0].images)

@@ -63,11 +63,10 @@ def recognise(support: np.ndarray, labels: Sequence[str], query: np.ndarray, cal
     total = sum(candidates.values()) + 1.0
     # Where the calibration does not tell two candidates apart, the distance does.
     best = max(candidates, key=lambda label: (candidates[label], -distances[nearest[label]]))
-    decided = nearest[best]
     return Recognition(
         {label: ratio / total for label, ratio in candidates.items()},
         1.0 / total,
         best if candidates[best] >= 1.0 else None,
-        decided,
-        float(distances[decided]),
+        nearest[best],
+        float(distances[nearest[best]]),
     )

@@ -57,7 +57,8 @@ def build(matcher: Matcher, prefix: str = "", model: str = "") -> None:
         """Name a picture from labelled examples, one file and one label each, in the same order.
 
         Returns label (the most probable one, null for none of them), probabilities (of each label), none (the
-        probability of none of them), support (index of the example that decided) and distance (to that example).
+        probability of none of them), support (index of the most probable label's nearest example) and distance (to
+        that example).
         """
         if not isinstance(labels, list) or len(labels) != len(support or []) or not labels:
             raise ValueError("Send one label for each support picture, in the same order.")
