@@ -16,6 +16,10 @@ from typing import Any, cast
 
 import torch
 import torch.distributed as dist
+
+# Its functions have the group of all processes as a default. `DistributedDataParallel` imports it: by then there is one,
+# which would outlive `leave`, and a thread of it could abort the program while the interpreter shuts down.
+import torch.distributed.nn
 from torch import Tensor, nn
 from torch.autograd import Function
 from torch.nn.parallel import DistributedDataParallel

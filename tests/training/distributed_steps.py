@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import weakref
 
 import torch
+import torch.distributed as dist
 
 import siamese
 from siamese.config import TrainingConfig
@@ -54,7 +56,12 @@ def steps(name: str) -> tuple[dict[str, torch.Tensor], list[float], list[int]]:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     distributed.join("cpu")
+    group = weakref.ref(dist.group.WORLD)
     found = {name: steps(name) for name in TRAININGS}
     if is_main():
         torch.save(found, sys.argv[1])
     distributed.leave()
+    if group() is not None:
+        sys.exit(
+            "The process group outlives `leave`: a thread of it may abort the program while the interpreter shuts down."
+        )
