@@ -21,7 +21,7 @@ from siamese.models.attribution import attribution
 from siamese.models.inference import embed, fuse
 from siamese.retrieval import few_shot, projection
 from siamese.retrieval.few_shot import Recognition
-from siamese.retrieval.pictures import Picture, embed_few_shot, unembedded
+from siamese.retrieval.pictures import Picture, embed_few_shot, few_shot_distances, unembedded
 from siamese.retrieval.results import Comparison, Neighbour, Query, novelty_note
 
 ENCODED_NEIGHBOURS = 12  # looked up as a picture is encoded: enough for its vote, its novelty and its place
@@ -182,11 +182,9 @@ class Matcher:
         Raises:
             ValueError: there is no example, or a picture cannot be read.
         """
-        queries = self.examples([*(picture for _, picture in support), query])
-        rows = np.stack([each.few_shot_embedding for each in queries if each.few_shot_embedding is not None])
-        return few_shot.recognise(
-            rows[:-1], [label for label, _ in support], rows[-1], self.bundle.few_shot_calibration
-        )
+        *examples, asked = self.examples([*(picture for _, picture in support), query])
+        distances = few_shot_distances(asked, examples, self.few_shot_net.input, self.inference)
+        return few_shot.recognise(distances, [label for label, _ in support], self.bundle.few_shot_calibration)
 
     def _found(self, queries: list[Query], embeddings: np.ndarray) -> list[Query]:
         """The queries, given their (N, dim) embeddings and their nearest in the gallery."""

@@ -37,6 +37,8 @@ class BundleConfig:
         check_input(self.input)
         if (self.few_shot_input is None) != (self.few_shot_network is None):
             raise ValueError("few_shot_input and few_shot_network go together: one of them is missing")
+        if self.inference.few_shot_distortion and self.input.kind != "ink":
+            raise ValueError(f"inference.few_shot_distortion is for ink, not for {self.input.kind}")
         if self.few_shot_input:
             check_input(self.few_shot_input, INK_SIDES)
             if not self.few_shot_input.kind == self.input.kind == "ink":

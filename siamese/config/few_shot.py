@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from siamese.config.data import SourceConfig
-from siamese.config.model import INK_SIDES, NetworkConfig
+from siamese.config.model import INK_SIDES, MOST_DISTORTION, NetworkConfig
 from siamese.config.training import AugmentationConfig, TrainingConfig
-from siamese.config.values import coerce
+from siamese.config.values import OPTIONAL, coerce
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class FewShotConfig:
         digits: what it takes of MNIST's and of the run's pen recordings, so that they are as easy to teach as other symbols;
             `pictures` is how many of MNIST's. None to leave them out.
         all_alphabets: once it is measured and calibrated by the alphabets held out, train it again on all of them.
+        distortion: weight of the image distortion model in the squared distance; 0 for none.
     """
 
     side: int = 56
@@ -45,11 +46,14 @@ class FewShotConfig:
     letters: SourceConfig | None = field(default_factory=lambda: SourceConfig(pictures=12, classes=96, per_class=4))
     digits: SourceConfig | None = field(default_factory=lambda: SourceConfig(pictures=10_000, per_class=2))
     all_alphabets: bool = True
+    distortion: float = field(default=0.0, metadata=OPTIONAL)
 
     def __post_init__(self) -> None:
         coerce(self)
         if self.side not in INK_SIDES:
             raise ValueError(f"side must be one of {', '.join(map(str, INK_SIDES))} pixels, got {self.side}")
+        if not 0 <= self.distortion <= MOST_DISTORTION:
+            raise ValueError(f"distortion must lie between 0 and {MOST_DISTORTION}, got {self.distortion}")
         if len(self.network.heads) != 1:
             raise ValueError(f"a network for few-shot classification has one head, got {', '.join(self.network.heads)}")
         if self.symbols.classes == 1:

@@ -13,7 +13,7 @@ FitName = Literal["pad", "crop"]
 
 # Far beyond what serves: a network of more is a mistake, and might not fit into memory.
 MOST_DIMENSIONS, MOST_CHANNELS, MOST_BLOCKS, MOST_STAGES, MOST_GRID = 4096, 1024, 20, 6, 8
-MOST_HEADS, MOST_VIEWS, MOST_RANK = 8, 32, 100
+MOST_HEADS, MOST_VIEWS, MOST_RANK, MOST_DISTORTION = 8, 32, 100, 10
 LEAST_SIDE, MOST_SIDE = 16, 1024  # of a network's input, in pixels
 INK_SIDES = (28, 56)  # pixels of ink: as MNIST has it, and twice as fine
 LEAST_STD = 1e-4  # of pixels in [0, 1]: of even pictures it is 0, which nothing can be divided by
@@ -190,6 +190,8 @@ class InferenceConfig:
         few_shot_views: its views.
         novelty_rank: a picture is like the gallery if this many of the gallery are near it.
         novelty_threshold: distance to the gallery picture of that rank beyond which a picture is novel.
+        few_shot_distortion: weight of the image distortion model in the squared distance for few-shot classification of
+            ink; 0 for none, typically 0.6.
     """
 
     views: Views = Views()
@@ -197,11 +199,16 @@ class InferenceConfig:
     few_shot_views: Views = Views((-15.0, -8.0, 0.0, 8.0, 15.0))
     novelty_rank: int = 5
     novelty_threshold: float = 2.0
+    few_shot_distortion: float = field(default=0.0, metadata=OPTIONAL)
 
     def __post_init__(self) -> None:
         coerce(self)
         if not 1 <= self.novelty_rank <= MOST_RANK:
             raise ValueError(f"novelty_rank must be at least 1 and at most {MOST_RANK}, got {self.novelty_rank}")
+        if not 0 <= self.few_shot_distortion <= MOST_DISTORTION:
+            raise ValueError(
+                f"few_shot_distortion must lie between 0 and {MOST_DISTORTION}, got {self.few_shot_distortion}"
+            )
         if not 0 <= self.novelty_threshold <= 2:
             raise ValueError(f"novelty_threshold must lie between 0 and 2, got {self.novelty_threshold}")
 

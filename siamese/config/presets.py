@@ -71,7 +71,7 @@ PRESETS: dict[str, RunConfig] = {
         ),
         network=NetworkConfig(heads=("digits", "symbols")),
         training=TrainingConfig(epochs=12),
-        few_shot=FewShotConfig(),
+        few_shot=FewShotConfig(distortion=0.6),
     ),
     # Own pictures: photographs and documents, small enough for two cores.
     "pictures": RunConfig(

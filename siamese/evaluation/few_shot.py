@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from siamese.bundle.metrics import Metric, metric
 from siamese.config import Views
 from siamese.data.omniglot import Alphabet, as_classes
 from siamese.evaluation import one_shot
-from siamese.evaluation.embedded import embedded, raw_pixels
+from siamese.evaluation.embedded import EmbeddedSet, embedded, raw_pixels
 from siamese.models.inference import fuse
 from siamese.models.networks import EmbeddingNet
 from siamese.retrieval.calibration import Calibration, fit_calibration
+from siamese.retrieval.distances import PairDistances, count_pairs
+from siamese.retrieval.few_shot import squared_distances
 
 RUNS = 200  # one-shot tasks of each alphabet
 
@@ -33,7 +37,12 @@ class FewShot:
 
 
 def measure_few_shot(
-    net: EmbeddingNet, alphabets: Sequence[Alphabet], head: str, views: Views, by: str = "this network"
+    net: EmbeddingNet,
+    alphabets: Sequence[Alphabet],
+    head: str,
+    views: Views,
+    by: str = "this network",
+    distortion: float = 0.0,
 ) -> FewShot:
     """One-shot error within each alphabet held out that has characters enough, beside raw pixels; and a calibration.
 
@@ -43,19 +52,33 @@ def measure_few_shot(
         head: for few-shot classification.
         views: of it.
         by: what a title calls the network.
+        distortion: weight of the image distortion model beside it.
     """
     fused, found, pairs = fuse(net), [], []  # as the bundle's answers are computed
     for alphabet in alphabets:
         drawings = embedded(fused, as_classes([alphabet], rotations=False), views, head)
-        pairs.append(drawings.pairs)
+        pairs.append(_pairs(drawings, distortion))
         if len(alphabet.images) < one_shot.WAYS:
             continue
         runs = one_shot.generate_runs(alphabet.images, runs=RUNS, seed=0)
         task = f"{alphabet.name} (used to choose the recipe), {one_shot.WAYS}-way one-shot error"
-        for name, pictures, rows in (
-            (by, "", drawings),
-            ("raw pixels", "raw pixels/", raw_pixels(drawings.pictures)),
+        for name, pictures, rows, weight in (
+            (by, "", drawings, distortion),
+            ("raw pixels", "raw pixels/", raw_pixels(drawings.pictures), 0.0),
         ):
-            error, _ = one_shot.mean_error(runs, one_shot.lookup(rows.pictures.images, rows.embeddings))
+            error, _ = one_shot.mean_error(runs, one_shot.lookup(rows.pictures.images, rows.embeddings), weight)
             found.append(metric(f"{alphabet.name}/{pictures}one-shot error", error, f"{task}, {name}"))
     return FewShot(net, tuple(found), fit_calibration(pairs) if pairs else None)
+
+
+def _pairs(drawings: EmbeddedSet, distortion: float) -> PairDistances:
+    """The distances by which symbols are recognised, of all pairs of drawings."""
+    if not distortion:
+        return drawings.pairs
+    rows, pixels = drawings.embeddings.numpy(), drawings.pictures.images[:, 0].numpy()
+
+    def between(first: slice, second: slice) -> np.ndarray:
+        squared = squared_distances(rows[first], rows[second], pixels[first], pixels[second], distortion)
+        return squared.clip(0, 4) ** 0.5
+
+    return count_pairs(between, drawings.labels)

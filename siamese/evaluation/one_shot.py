@@ -19,6 +19,7 @@ from siamese.evaluation.embedded import unit_pixels
 from siamese.inputs.ink import SIDE
 from siamese.models.inference import embed
 from siamese.models.networks import EmbeddingNet, initialised
+from siamese.retrieval.few_shot import squared_distances
 
 WAYS = 20
 # (N, side, side) uint8 -> (N, dim); the larger the inner product, the more alike
@@ -104,22 +105,24 @@ def _read_run(table: Path, side: int) -> Run:
         raise ValueError(f"{table} names a drawing that cannot be read: {error}") from error
 
 
-def error(run: Run, embed: Embed, seed: int = 0) -> float:
+def error(run: Run, embed: Embed, seed: int = 0, distortion: float = 0.0) -> float:
     """Share of queries whose nearest support is of another class; ties are broken at random.
 
-    The support is shuffled before it is embedded, so that its order tells nothing.
+    The support is shuffled before it is embedded, so that its order tells nothing. `distortion` is the weight of the image
+    distortion model.
     """
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(run.support))
-    similarity = embed(run.queries) @ embed(run.support[order]).T
-    best = similarity == similarity.max(axis=1, keepdims=True)
-    chosen = np.where(best, rng.random(similarity.shape), -1).argmax(axis=1)
+    support = run.support[order]
+    squared = squared_distances(embed(run.queries), embed(support), run.queries, support, distortion)
+    best = squared == squared.min(axis=1, keepdims=True)
+    chosen = np.where(best, rng.random(squared.shape), -1).argmax(axis=1)
     return float((order[chosen] != run.answers).mean())
 
 
-def mean_error(runs: list[Run], embed: Embed) -> tuple[float, float]:
+def mean_error(runs: list[Run], embed: Embed, distortion: float = 0.0) -> tuple[float, float]:
     """(mean, standard error of the mean) of the error over runs; the standard error of a single run is 0."""
-    errors = np.array([error(run, embed, seed) for seed, run in enumerate(runs)])
+    errors = np.array([error(run, embed, seed, distortion) for seed, run in enumerate(runs)])
     return float(errors.mean()), float(errors.std(ddof=1) / len(errors) ** 0.5) if len(errors) > 1 else 0.0
 
 
@@ -138,7 +141,8 @@ def omniglot(net: EmbeddingNet, runs: list[Run], inference: InferenceConfig) -> 
     """Error and its standard error over the runs, of the network and of two baselines without training.
 
     Args:
-        net: the network for few-shot classification, which is measured by its few-shot head and views.
+        net: the network for few-shot classification, which is measured by its few-shot head and views, and by the image
+            distortion model beside it if the settings say so.
         runs: the tasks, in its resolution.
         inference: the few-shot settings.
 
@@ -155,4 +159,5 @@ def omniglot(net: EmbeddingNet, runs: list[Run], inference: InferenceConfig) -> 
         "untrained network": embed(untrained, pictures, head, views),
         "raw pixels": unit_pixels(pictures),
     }
-    return {name: mean_error(runs, lookup(pictures, rows)) for name, rows in embedded.items()}
+    weights = {"this network": inference.few_shot_distortion}
+    return {name: mean_error(runs, lookup(pictures, rows), weights.get(name, 0.0)) for name, rows in embedded.items()}

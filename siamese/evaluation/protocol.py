@@ -101,7 +101,9 @@ def evaluate(
         gate = torch.quantile(embedding_norms(fused, corpus.split.validation.images), UNCERTAIN)
         few_shot_net = few_shot.net if few_shot else net
         inference = InferenceConfig(
-            Views(ROTATIONS, round(float(gate), 5)), few_shot_head=few_shot_net.config.heads[-1]
+            Views(ROTATIONS, round(float(gate), 5)),
+            few_shot_head=few_shot_net.config.heads[-1],
+            few_shot_distortion=config.few_shot.distortion if few_shot and config.few_shot else 0.0,
         )
         fit = embedded(fused, references(config.data, corpus), inference.views)
         validation = embedded(fused, corpus.split.validation, inference.views)

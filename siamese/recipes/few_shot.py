@@ -25,7 +25,12 @@ LETTERS_SEED, PEN_SEED = 16, 17  # of the drawings
 
 
 def train_few_shot(
-    config: FewShotConfig, data: DataConfig, corpus: Corpus, job: Job, steps: int | None = None
+    config: FewShotConfig,
+    data: DataConfig,
+    corpus: Corpus,
+    job: Job,
+    steps: int | None = None,
+    final: EmbeddingNet | None = None,
 ) -> FewShot:
     """Train it without the alphabets held out, measure it by them, and train it again on all.
 
@@ -35,6 +40,7 @@ def train_few_shot(
         corpus: of the run, of whose digits and pen recordings it learns some.
         job: what the run needs besides.
         steps: of the training before, which this one does not exceed; None where there was none.
+        final: the network that learned from all alphabets, by the same recipe, if it is there already.
 
     Raises:
         ValueError: Omniglot cannot be read.
@@ -51,10 +57,11 @@ def train_few_shot(
         config.network.heads[0],
         InferenceConfig().few_shot_views,
         TRAINED_WITHOUT if again else "this network",
+        config.distortion,
     )
     if not again:
         return measured
-    return replace(measured, net=_trained(config, [*known, *held_out], letters, digits, job, steps))
+    return replace(measured, net=final or _trained(config, [*known, *held_out], letters, digits, job, steps))
 
 
 def _letters(config: FewShotConfig, limit: int | None) -> list[Alphabet]:

@@ -6,6 +6,7 @@ pairs of 10,000 pictures need no memory.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -76,12 +77,22 @@ def pair_distances(embeddings: Any, labels: Any) -> PairDistances:
         embeddings: (N, dim) unit vectors, a NumPy array or a torch tensor on the CPU.
         labels: (N,) the class of each.
     """
-    rows, classes = np.asarray(embeddings, np.float32), np.asarray(labels)
+    rows = np.asarray(embeddings, np.float32)
+    return count_pairs(lambda block, others: distance_of(rows[block] @ rows[others].T), labels)
+
+
+def count_pairs(between: Callable[[slice, slice], np.ndarray], labels: Any) -> PairDistances:
+    """Count the distances of all N (N - 1) / 2 pairs, by any distance in [0, 2].
+
+    Args:
+        between: gives the distances of one slice of the pictures to another.
+        labels: (N,) the class of each.
+    """
+    classes = np.asarray(labels)
     counts = np.zeros(2 * BINS, np.int64)
-    for start in range(0, len(rows), BLOCK):
+    for start in range(0, len(classes), BLOCK):
         block = slice(start, start + BLOCK)
-        distances = distance_of(rows[block] @ rows[start:].T)
-        bins = bins_of(distances)
+        bins = bins_of(between(block, slice(start, None)))
         bins += BINS * (classes[block, None] != classes[None, start:])
         later = np.arange(bins.shape[1]) > np.arange(len(bins))[:, None]
         counts += np.bincount(bins[later], minlength=2 * BINS)

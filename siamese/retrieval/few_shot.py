@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from siamese.retrieval.calibration import Calibration
+from siamese.retrieval.distortion import distortions, gradients
 
 
 @dataclass(frozen=True)
@@ -36,23 +37,47 @@ class Recognition:
     distance: float
 
 
-def recognise(support: np.ndarray, labels: Sequence[str], query: np.ndarray, calibration: Calibration) -> Recognition:
+def squared_distances(
+    queries: np.ndarray,
+    support: np.ndarray,
+    query_pixels: np.ndarray,
+    support_pixels: np.ndarray,
+    distortion: float,
+) -> np.ndarray:
+    """By the embeddings and, as a second opinion that tells look-alikes apart, by the image distortion model.
+
+    Args:
+        queries: (Q, dim) embeddings, rows of length 1.
+        support: (S, dim) likewise.
+        query_pixels: (Q, H, W) uint8 the pictures that they are of.
+        support_pixels: (S, H, W) uint8 likewise.
+        distortion: weight of the image distortion model, which is for ink; 0 for none.
+
+    Returns:
+        (Q, S) squared distances; 0 for a picture and itself, within rounding.
+    """
+    squared = 2 - 2 * queries @ support.T
+    if not distortion:
+        return squared
+    fields = gradients(support_pixels)
+    return squared + distortion * np.stack([distortions(field[None], fields) for field in gradients(query_pixels)])
+
+
+def recognise(distances: np.ndarray, labels: Sequence[str], calibration: Calibration) -> Recognition:
     """Classify a query by labelled examples.
 
     Args:
-        support: (N, dim) embeddings of the examples, rows of length 1.
+        distances: (N,) of the query to each example, in [0, 2].
         labels: N names; examples of one symbol have the same.
-        query: (dim,) embedding of length 1.
-        calibration: fitted to pairs of unseen symbols.
+        calibration: fitted to pairs of unseen symbols, by the same distance.
 
     Raises:
         ValueError: there is no example, or not one label for each.
     """
-    if not len(support) or len(support) != len(labels):
+    if not len(distances) or len(distances) != len(labels):
         raise ValueError(
-            f"Recognition takes one label for each example, got {len(support)} examples, {len(labels)} labels."
+            f"Recognition takes one label for each example, got {len(distances)} examples, {len(labels)} labels."
         )
-    distances = np.linalg.norm(support - query, axis=1)
     same = calibration.probability(distances)
     ratios = same / np.maximum(1 - same, 1e-9)
     members: dict[str, list[int]] = {}

@@ -14,6 +14,7 @@ from siamese.config import InferenceConfig, InputConfig
 from siamese.inputs.preparing import pixel_shape, prepare_for, resized, to_batch
 from siamese.models.inference import embed
 from siamese.models.networks import EmbeddingNet
+from siamese.retrieval.few_shot import squared_distances
 from siamese.retrieval.results import Query
 
 Picture: TypeAlias = inputs.Picture | Query
@@ -62,3 +63,20 @@ def embed_few_shot(queries: Sequence[Query], net: EmbeddingNet, inference: Infer
     rows = embed(net, batch, inference.few_shot_head, inference.few_shot_views).numpy()
     for query, row in zip(missing, rows, strict=True):
         query.few_shot_embedding = row
+
+
+def few_shot_distances(
+    query: Query, examples: Sequence[Query], form: InputConfig, inference: InferenceConfig
+) -> np.ndarray:
+    """(N,) distances in [0, 2] of a query to N examples, all embedded for few-shot classification.
+
+    Args:
+        form: the input of that network.
+        inference: how much the image distortion model counts.
+    """
+    if not examples:
+        return np.empty(0, np.float32)
+    rows = np.stack([each.few_shot_embedding for each in (query, *examples) if each.few_shot_embedding is not None])
+    pixels = np.stack([resized(each.finest, form) for each in (query, *examples)])
+    squared = squared_distances(rows[:1], rows[1:], pixels[:1], pixels[1:], inference.few_shot_distortion)
+    return squared[0].clip(0, 4) ** 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -170,6 +171,26 @@ def test_a_network_is_measured_by_its_few_shot_head_and_views(matcher, monkeypat
     assert 0.3 < measured["raw pixels"][0] < 1
     assert embedded == [len({ink.tobytes() for run in runs for ink in (*run.support, *run.queries)})] * 2
     assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_the_image_distortion_model_counts_for_the_network_alone(matcher):
+    of_seven = matcher.gallery.images[matcher.gallery.labels == 7][: 20 * 3].reshape(20, 3, 28, 28)
+    runs = one_shot.generate_runs(of_seven, runs=4, seed=0)
+    torch.manual_seed(0)
+    net = EmbeddingNet(NetworkConfig(channels=(4, 8, 8), blocks=(1, 1, 1), embedding_dim=8))
+    plain = InferenceConfig(few_shot_views=Views())
+    without, beside = (one_shot.omniglot(net, runs, replace(plain, few_shot_distortion=weight)) for weight in (0, 10))
+    assert beside["this network"] != without["this network"]
+    for name in ("untrained network", "raw pixels"):
+        assert beside[name] == without[name]
+
+    def blind(ink: np.ndarray) -> np.ndarray:
+        return np.ones((len(ink), 1), np.float32)
+
+    digits = np.stack([matcher.gallery.images[matcher.gallery.labels == digit][:3] for digit in range(10)])
+    runs = one_shot.generate_runs(np.concatenate([digits, np.rot90(digits, axes=(2, 3))]), runs=4, seed=0)
+    assert one_shot.mean_error(runs, blind)[0] > 0.85
+    assert one_shot.mean_error(runs, blind, distortion=0.6)[0] < 0.6
 
 
 def test_an_unknown_few_shot_head_is_refused(net):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -16,6 +17,8 @@ from siamese.evaluation.embedded import EmbeddedSet, embedded, raw_pixels
 from siamese.models.inference import embed, fuse
 from siamese.models.networks import EmbeddingNet, initialised
 from siamese.retrieval.calibration import fit_calibration
+from siamese.retrieval.distances import BINS, PairDistances, bins_of
+from siamese.retrieval.few_shot import squared_distances
 from tests.helpers import TINY, identical, weights
 
 INFERENCE = InferenceConfig(Views((-8.0, 0.0, 8.0)), "symbols", Views((-15.0, 0.0, 15.0)))
@@ -97,6 +100,19 @@ def test_held_out_alphabets_are_embedded_once_and_give_figures_and_a_calibration
     assert few_shot.measure_few_shot(two_heads, [], "symbols", INFERENCE.few_shot_views).calibration is None
     wanted = one_shot.omniglot(fuse(two_heads), one_shot.generate_runs(of_seven, runs=4, seed=0), INFERENCE)
     assert (ours.value, pixels.value) == (wanted["this network"][0], wanted["raw pixels"][0])
+
+
+def test_the_calibration_is_of_the_distances_by_which_symbols_are_recognised(two_heads, matcher):
+    images = matcher.gallery.images[matcher.gallery.labels == 7][: 5 * 3].reshape(5, 3, 28, 28)
+    alphabet, views = Alphabet("Short", images), INFERENCE.few_shot_views
+    measured = few_shot.measure_few_shot(two_heads, [alphabet], "symbols", views, distortion=0.6)
+    drawings = embedded(fuse(two_heads), as_classes([alphabet], rotations=False), views, "symbols")
+    rows, inks = drawings.embeddings.numpy(), drawings.pictures.images[:, 0].numpy()
+    distances = squared_distances(rows, rows, inks, inks, 0.6).clip(0, 4) ** 0.5
+    one, other = np.triu_indices(len(rows), 1)
+    same = (drawings.labels[one] == drawings.labels[other]).numpy()
+    counts = [np.bincount(bins_of(distances[one, other][kind]), minlength=BINS) for kind in (same, ~same)]
+    assert measured.calibration == fit_calibration([PairDistances(*counts)])
 
 
 def test_the_untrained_network_is_that_of_the_run_and_its_input(digits, monkeypatch):
