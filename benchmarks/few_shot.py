@@ -32,19 +32,21 @@ def main() -> None:
     parser.add_argument("--folds", type=int, nargs="+", default=range(len(FOLDS)))
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--threads", type=int)
-    parser.add_argument("--without", nargs="+", default=(), choices=("letters", "digits"))
+    parser.add_argument("--without", nargs="+", default=(), choices=("letters", "digits", "distortion"))
     options = parser.parse_args()
     full = PRESETS["full"]
     assert full.few_shot, "the preset has such a network"
     training = replace(full.few_shot.training, epochs=options.epochs or full.few_shot.training.epochs)
-    config = replace(full.few_shot, training=training, all_alphabets=False, **dict.fromkeys(options.without))
+    left_out = {name: 0.0 if name == "distortion" else None for name in options.without}
+    config = replace(full.few_shot, training=training, all_alphabets=False, **left_out)
     job = Job(options.data_dir, Path(), False, "cpu", None, False, threads=options.threads)
     print(common.where())
     for fold in options.folds:
         data = replace(full.data, held_out_alphabets=FOLDS[fold])
         net = fuse(train_few_shot(config, data, load_corpus(data, options.data_dir), job).net)
         _, held_out = split_alphabets(load_omniglot(options.data_dir, data.omniglot, config.side), data)
-        inference, found = InferenceConfig(few_shot_head=config.network.heads[0]), []
+        found = []
+        inference = InferenceConfig(few_shot_head=config.network.heads[0], few_shot_distortion=config.distortion)
         for alphabet in held_out:
             ways = min(one_shot.WAYS, len(alphabet.images))
             runs = one_shot.generate_runs(alphabet.images, TASKS, seed=0, ways=ways)

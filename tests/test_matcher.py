@@ -17,6 +17,7 @@ from siamese import matcher as matcher_module
 from siamese.bundle.locating import PRETRAINED_GROCERIES
 from siamese.matcher import Matcher
 from siamese.retrieval import pictures as pictures_module
+from siamese.retrieval.distortion import distortions, gradients
 from siamese.retrieval.gallery import Gallery
 from siamese.retrieval.results import Query
 from siamese.retrieval.search import vote
@@ -440,6 +441,16 @@ def test_a_hundred_taught_examples_and_a_stroke_cost_one_embedding(matcher, hund
 def test_pictures_to_learn_from_are_not_looked_up_in_the_gallery(matcher, drawn, calls):
     matcher.recognise([("four", drawn[4]), ("nine", drawn[9])], drawn[14])
     assert calls == {"first head": [], "few-shot head": [3], "ink": [1, 1, 1], "search": []}
+
+
+def test_symbols_are_named_by_embedding_and_strokes(matcher, drawn):
+    four, nine, asked = matcher.examples([drawn[4], drawn[9], drawn[14]])
+    found = matcher.recognise([("four", four), ("nine", nine)], asked)
+    rows = [query.few_shot_embedding for query in (four, asked)]
+    strokes = distortions(*(gradients(query.few_shot_pixels[None]) for query in (four, asked)))[0]
+    wanted = np.linalg.norm(rows[0] - rows[1]) ** 2 + matcher.inference.few_shot_distortion * strokes
+    assert matcher.inference.few_shot_distortion > 0
+    assert (found.label, found.distance**2) == ("four", pytest.approx(wanted, abs=1e-5))
 
 
 def test_recognising_queries_and_pictures_is_the_same(matcher, drawn):

@@ -31,6 +31,10 @@ OWN_NETWORK = (
     " Symbols other than digits have a network of their own. It was trained on other alphabets, so that it tells apart symbols "
     "that it never saw in training."
 )
+DISTORTION = (
+    " Beside its distance, the strokes of two drawings are matched, each to what lies near it in the other (image distortion "
+    "model; Keysers et al., 2007)."
+)
 USE = """```python
 import siamese  # the code is in the Space and the repository that this model belongs to
 
@@ -63,7 +67,11 @@ INDEXED = "The gallery was made by"  # how the provenance of a bundle with anoth
 
 
 def model_card(
-    measurements: Measurements, heads: Sequence[str], own_network: bool = False, repo: str = "user/repo"
+    measurements: Measurements,
+    heads: Sequence[str],
+    own_network: bool = False,
+    repo: str = "user/repo",
+    distortion: bool = False,
 ) -> str:
     """Markdown with the front matter that the Hub validates.
 
@@ -72,6 +80,7 @@ def model_card(
         heads: names of its network's projection heads.
         own_network: whether it has another network for classes never trained on.
         repo: "user/repo", from which its example loads the model.
+        distortion: whether the image distortion model stands beside the network for classes never trained on.
 
     Raises:
         ValueError: a figure of the front matter was not measured, or a data set is unknown.
@@ -87,7 +96,9 @@ def model_card(
     parts = [
         f"---\n{front_matter(measurements)}\n---",
         "# A Siamese network for handwritten symbols",
-        SUMMARY + (OWN_NETWORK if own_network else TWO_HEADS if len(heads) > 1 else ""),
+        SUMMARY
+        + (OWN_NETWORK if own_network else TWO_HEADS if len(heads) > 1 else "")
+        + (DISTORTION if distortion else ""),
         "## Use",
         USE.format(repo=repo),
         LIMITS,

@@ -88,7 +88,8 @@ class Bundle:
 
 def bundle_card(bundle: Bundle, repo: str = "user/repo") -> str:
     """The model card of a bundle, whose example loads it from a repository; `model_card` says what it raises."""
-    return model_card(bundle.measurements, bundle.net.config.heads, bundle.few_shot_net is not None, repo)
+    own, distortion = bundle.few_shot_net is not None, bundle.inference.few_shot_distortion > 0
+    return model_card(bundle.measurements, bundle.net.config.heads, own, repo, distortion)
 
 
 def save(bundle: Bundle, folder: Path) -> None:

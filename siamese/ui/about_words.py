@@ -94,6 +94,12 @@ def how_it_works(matcher: Matcher, learn: bool) -> str:
         paragraphs.append(
             f"Symbols other than digits, in the tab *New symbols*, have a network of their own. It sees them at {width} × {height} "
             "pixels, and learned from other alphabets."
+            + (
+                " Beside the distance of two embeddings, the strokes of the two drawings are matched, each to what lies near it in "
+                "the other (image distortion model; Keysers et al., 2007)."
+                if matcher.inference.few_shot_distortion
+                else ""
+            )
         )
     elif len(matcher.net.config.heads) > 1:
         paragraphs.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,13 @@ def test_what_is_saved_is_loaded(whole, tmp_path):
     assert np.abs(first.gallery.embeddings - second.gallery.embeddings).max() < 1e-3
     pictures = [np.asarray(image) for image in first.gallery.images]
     assert np.array_equal(siamese.load(whole).embed(pictures), siamese.load(tmp_path / "again").embed(pictures))
+
+
+def test_photographs_have_no_strokes_to_match(whole, tmp_path):
+    before = load(whole)
+    with pytest.raises(ValueError, match="few_shot_distortion is for ink, not for photo"):
+        save(replace(before, inference=replace(before.inference, few_shot_distortion=0.6)), tmp_path / "saved")
+    assert not (tmp_path / "saved").exists()
 
 
 @pytest.mark.parametrize(
