@@ -37,7 +37,7 @@ def distortions(first: Tensor, second: Tensor) -> np.ndarray:
         second: (N, 2, SIDE, SIDE) of the other one.
 
     Returns:
-        (N,) float32; 0 for the same drawing twice, 0.5 to 0.8 for two drawings of one symbol, about 1 for two symbols. It does not
+        (N,) float32; 0 for the same drawing twice, 0.3 to 0.7 for two drawings of one symbol, 0.6 to 0.95 for two symbols. It does not
         depend on the order.
     """
     parts = second.split(PAIRS)
