@@ -76,7 +76,7 @@ def parsed(card: str) -> tuple[dict, str]:
 
 def test_the_shipped_card_is_the_one_of_its_measurements(measurements: Measurements) -> None:
     assert parsed((SHIPPED / "README.md").read_text(encoding="utf-8")) == parsed(
-        model_card(measurements, HEADS, own_network=True)
+        model_card(measurements, HEADS, own_network=True, distortion=True)
     )
 
 
@@ -110,8 +110,8 @@ def test_a_card_tells_of_what_the_network_learned_from(measurements: Measurement
     assert "second one on the same backbone" not in card
     assert "second one on the same backbone" in model_card(plain, ("digits", "symbols"))
     assert "have a network of their own" in model_card(measurements, HEADS, own_network=True)
-    assert "image distortion model" not in model_card(plain, HEADS, own_network=True)
-    assert "image distortion model" in model_card(plain, HEADS, own_network=True, distortion=True)
+    assert "strokes of two drawings are matched" not in model_card(plain, HEADS, own_network=True)
+    assert "strokes of two drawings are matched" in model_card(plain, HEADS, own_network=True, distortion=True)
     assert "Noto" in model_card(measurements, HEADS, own_network=True)
 
 
