@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from siamese.bundle.metrics import Metric, metric
-from siamese.config import Views
+from siamese.config import InferenceConfig
 from siamese.data.omniglot import Alphabet, as_classes
 from siamese.evaluation import one_shot
 from siamese.evaluation.embedded import EmbeddedSet, embedded, raw_pixels
@@ -37,26 +37,22 @@ class FewShot:
 
 
 def measure_few_shot(
-    net: EmbeddingNet,
-    alphabets: Sequence[Alphabet],
-    head: str,
-    views: Views,
-    by: str = "this network",
-    distortion: float = 0.0,
+    net: EmbeddingNet, alphabets: Sequence[Alphabet], inference: InferenceConfig, by: str = "this network"
 ) -> FewShot:
     """One-shot error within each alphabet held out that has characters enough, beside raw pixels; and a calibration.
 
     Args:
         net: that never trained on these alphabets.
         alphabets: held out, in the network's resolution.
-        head: for few-shot classification.
-        views: of it.
+        inference: the few-shot settings.
         by: what a title calls the network.
-        distortion: weight of the image distortion model beside it.
     """
+    distortion = inference.few_shot_distortion
     fused, found, pairs = fuse(net), [], []  # as the bundle's answers are computed
     for alphabet in alphabets:
-        drawings = embedded(fused, as_classes([alphabet], rotations=False), views, head)
+        drawings = embedded(
+            fused, as_classes([alphabet], rotations=False), inference.few_shot_views, inference.few_shot_head
+        )
         pairs.append(_pairs(drawings, distortion))
         if len(alphabet.images) < one_shot.WAYS:
             continue

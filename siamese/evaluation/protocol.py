@@ -116,8 +116,7 @@ def evaluate(
         test = embedded(fused, corpus.test, inference.views)
         test_scores = scores(fit_and_validation, test, calibration)
     with progress.part("Other writers and symbols"):
-        views, head = inference.few_shot_views, inference.few_shot_head
-        unseen = few_shot or measure_few_shot(net, corpus.alphabets_held_out, head, views)
+        unseen = few_shot or measure_few_shot(net, corpus.alphabets_held_out, inference)
         inference = replace(inference, novelty_threshold=_novelty_threshold(validation, test, inference.novelty_rank))
         generalised = (
             *generalisation.pen_drawings(fused, corpus, test, inference.views, calibration),

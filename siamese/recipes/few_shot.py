@@ -54,10 +54,8 @@ def train_few_shot(
     measured = measure_few_shot(
         net,
         held_out,
-        config.network.heads[0],
-        InferenceConfig().few_shot_views,
+        InferenceConfig(few_shot_head=config.network.heads[0], few_shot_distortion=config.distortion),
         TRAINED_WITHOUT if again else "this network",
-        config.distortion,
     )
     if not again:
         return measured

@@ -83,7 +83,7 @@ def test_held_out_alphabets_are_embedded_once_and_give_figures_and_a_calibration
     monkeypatch.setattr(few_shot, "RUNS", 4)
     of_seven = matcher.gallery.images[matcher.gallery.labels == 7][: 20 * 3].reshape(20, 3, 28, 28)
     alphabets = [Alphabet("Long", of_seven), Alphabet("Short", of_seven[:19])]
-    measured = few_shot.measure_few_shot(two_heads, alphabets, "symbols", INFERENCE.few_shot_views, "another")
+    measured = few_shot.measure_few_shot(two_heads, alphabets, INFERENCE, "another")
     assert embeddings_made == [(60, "symbols"), (57, "symbols")]
     ours, pixels = measured.figures
     assert ours.title == "Long (used to choose the recipe), 20-way one-shot error, another"
@@ -97,7 +97,7 @@ def test_held_out_alphabets_are_embedded_once_and_give_figures_and_a_calibration
             for alphabet in alphabets
         ]
     )
-    assert few_shot.measure_few_shot(two_heads, [], "symbols", INFERENCE.few_shot_views).calibration is None
+    assert few_shot.measure_few_shot(two_heads, [], INFERENCE).calibration is None
     wanted = one_shot.omniglot(fuse(two_heads), one_shot.generate_runs(of_seven, runs=4, seed=0), INFERENCE)
     assert (ours.value, pixels.value) == (wanted["this network"][0], wanted["raw pixels"][0])
 
@@ -105,7 +105,7 @@ def test_held_out_alphabets_are_embedded_once_and_give_figures_and_a_calibration
 def test_the_calibration_is_of_the_distances_by_which_symbols_are_recognised(two_heads, matcher):
     images = matcher.gallery.images[matcher.gallery.labels == 7][: 5 * 3].reshape(5, 3, 28, 28)
     alphabet, views = Alphabet("Short", images), INFERENCE.few_shot_views
-    measured = few_shot.measure_few_shot(two_heads, [alphabet], "symbols", views, distortion=0.6)
+    measured = few_shot.measure_few_shot(two_heads, [alphabet], replace(INFERENCE, few_shot_distortion=0.6))
     drawings = embedded(fuse(two_heads), as_classes([alphabet], rotations=False), views, "symbols")
     rows, inks = drawings.embeddings.numpy(), drawings.pictures.images[:, 0].numpy()
     distances = squared_distances(rows, rows, inks, inks, 0.6).clip(0, 4) ** 0.5
