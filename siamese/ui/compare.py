@@ -53,7 +53,7 @@ def build(matcher: Matcher) -> None:
         return [components.to_json(value) for value in compare(matcher, picture_a, picture_b, marked)]
 
     gr.on(
-        [first.change, second.change, where.change],
+        [first.input, second.input, where.input],
         answer,
         [first, second, where],
         [verdict, first_seen, second_seen, decision],

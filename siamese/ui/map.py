@@ -92,7 +92,7 @@ def build(matcher: Matcher, sheet: dict, plotly_url: str) -> gr.HTML:
     def locate(drawing: str | None) -> tuple:
         return tuple(map(components.to_json, own_point(matcher, components.picture_of(drawing))))
 
-    canvas.change(
+    canvas.input(
         locate, canvas, [view, seen], trigger_mode="always_last", show_progress="hidden", api_visibility="private"
     )
     return view

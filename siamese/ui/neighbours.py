@@ -62,7 +62,7 @@ def build(matcher: Matcher, sheet: dict) -> None:
         path = [-1] if drawing else []
         return path, gr.update(interactive=False), *answered(drawing, path, k, mode, only)
 
-    canvas.change(drawn, [canvas, k, mode, only], [walk, back, *outputs], trigger_mode="always_last", **quiet)
+    canvas.input(drawn, [canvas, k, mode, only], [walk, back, *outputs], trigger_mode="always_last", **quiet)
     gr.on([k.input, mode.input, only.input], answered, asked, outputs, trigger_mode="always_last", **quiet)
 
     def step(to: int, drawing: str | None, path: list[int], k: float, mode: int, only: int) -> tuple:

@@ -97,7 +97,7 @@ def build(matcher: Matcher) -> tuple[gr.Button, gr.State]:
         return symbols, shown(symbols, drawing)
 
     gr.on([teach.click, name.submit], taught_one, [taught, name, canvas, query], [taught, canvas, name, board], **quiet)
-    query.change(shown, [taught, query], board, trigger_mode="always_last", **quiet)
+    query.input(shown, [taught, query], board, trigger_mode="always_last", **quiet)
     board.select(forgotten, [taught, query], [taught, board], **quiet)
     forget.click(lambda: ({}, shown({}, None), None), None, [taught, board, query], js=pressed("set", None), **quiet)
     for button, path in zip(ready, sets, strict=True):

@@ -42,3 +42,17 @@ test("a picture keeps its proportions within its square", () => {
     assert.deepEqual([width, height, margin], ["32px", "64px", "0px 16px"]);
   }
 });
+
+test("questions of one moment are asked a task apart, in order", async () => {
+  const moments = [];
+  let task = 0;
+  siamese.ask(() => moments.push(["first", task]));
+  siamese.ask(() => moments.push(["second", task]));
+  await Promise.resolve().then(() => task++);
+  while (moments.length < 2) await new Promise((done) => setTimeout(done)).then(() => task++);
+  assert.deepEqual(
+    moments.map(([name]) => name),
+    ["first", "second"],
+  );
+  assert.ok(moments[1][1] > moments[0][1]);
+});

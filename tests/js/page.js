@@ -14,8 +14,18 @@ export function load(...names) {
 /** Load more of the files, where `browser` holds what they find in a window beside `siamese`. */
 load.into = (siamese, browser, ...names) => {
   const window = { siamese, atob, performance };
+  const document = { addEventListener() {} };
   for (const name of names) {
-    const context = { window, atob, performance, URLSearchParams, CSS: { escape: (text) => text }, ...browser };
+    const context = {
+      window,
+      document,
+      atob,
+      performance,
+      setTimeout,
+      URLSearchParams,
+      CSS: { escape: (text) => text },
+      ...browser,
+    };
     runInNewContext(readFileSync(new URL(name, STATIC), "utf8"), context);
   }
 };

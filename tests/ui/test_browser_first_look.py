@@ -4,6 +4,7 @@ addresses that open what was seen; on a laptop and on two phones, in light and i
 
 from __future__ import annotations
 
+import base64
 import re
 
 import numpy as np
@@ -20,6 +21,32 @@ VIEWS = [(1280, "light"), (390, "dark"), (360, "light")]
 OTHER_FOUR = [[(120, 55), (85, 150), (200, 150)], [(180, 90), (165, 230)]]
 TABS = ("Compare", "Neighbours", "Map", "New symbols", "Learn", "Many at once", "About")
 
+# A picture in the first square as soon as that is there, before the second one is.
+BRING_AT_ONCE = """
+let siamese, canvas;
+const bring = (element) => {
+  const picture = Uint8Array.from(atob("DIGIT"), (c) => c.charCodeAt(0));
+  const brought = new DataTransfer();
+  brought.items.add(new File([picture], "digit.png", { type: "image/png" }));
+  const input = element.querySelector("input[type=file]");
+  input.files = brought.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+};
+Object.defineProperty(window, "siamese", {
+  get: () => siamese,
+  set(value) {
+    siamese = value;
+    Object.defineProperty(siamese, "canvas", {
+      get: () => (element, ...rest) => {
+        canvas(element, ...rest);
+        if (element.closest("#canvas-a")) bring(element);
+      },
+      set: (value) => { canvas = value; },
+    });
+  },
+});
+"""
+
 
 @pytest.fixture(params=VIEWS, ids=lambda view: f"{view[0]}-{view[1]}")
 def view(request) -> tuple[int, str]:
@@ -32,11 +59,11 @@ def page(view, browser, url):
         yield page
 
 
-def opened_again(page):
-    """The same address in another window of the same browser. Reloading would break off streams, of which Gradio complains."""
+def opened_again(page, address: str | None = None):
+    """The same address, or another, in a new window of the browser. Reloading breaks off streams, of which Gradio complains."""
     other = page.context.new_page()
     other.set_default_timeout(PATIENCE)
-    other.goto(page.url)
+    other.goto(address or page.url)
     other.wait_for_selector("#canvas-a canvas", state="attached")
     return other
 
@@ -77,6 +104,54 @@ def test_a_visitor_who_is_quicker_than_the_pair_is_not_disturbed(browser, url, t
         page.wait_for_timeout(1500)
         expect(page.locator(".verdict-words")).to_have_text("Now draw the other one")
         assert page.locator(".is-example").count() == 0
+
+
+def test_a_picture_that_is_brought_before_the_second_square_is_there_stays(browser, url, tmp_path, matcher):
+    Image.fromarray(255 - matcher.gallery.images[0]).save(tmp_path / "digit.png")
+    digit = base64.b64encode((tmp_path / "digit.png").read_bytes()).decode()
+    with visit(browser, url, motion=True, query="&tab=about") as page:
+        page.context.add_init_script(BRING_AT_ONCE.replace("DIGIT", digit))
+        page = opened_again(page, url)
+        expect(page.locator(".compare-a .seen-words")).to_be_visible()
+        page.wait_for_timeout(1500)
+        expect(page.locator(".verdict-words")).to_have_text("Now draw the other one")
+        assert page.locator("#canvas-a canvas").get_attribute("aria-label") == "First symbol, with a drawing"
+        assert page.locator(".is-example").count() == 0
+
+
+# --- questions and answers ----------------------------------------------------------------------------
+
+
+def questions(page) -> list[list[bool]]:
+    """What the page asks from now on: which of the squares hold a picture, and whether to show where they differ."""
+    asked: list[list[bool]] = []
+    page.on(
+        "request", lambda r: asked.append([*map(bool, r.post_data_json["data"])]) if "/queue/join" in r.url else None
+    )
+    return asked
+
+
+def test_a_stroke_asks_once(laptop):
+    asked = questions(laptop)
+    draw(laptop, "#canvas-a", SEVEN)
+    expect(laptop.locator(".verdict-words")).to_have_text("Now draw the other one")
+    laptop.wait_for_timeout(500)
+    assert asked == [[True, False, False]]
+
+
+def test_of_two_questions_in_one_moment_the_second_waits_for_the_answer_to_the_first(laptop):
+    draw(laptop, "#canvas-a", FOUR)
+    draw(laptop, "#canvas-b", SEVEN)
+    expect(laptop.locator(".verdict")).to_have_attribute("data-state", "different")
+    asked, held = questions(laptop), []
+    laptop.route("**/queue/join*", lambda route: route.continue_() if held else held.append(route))
+    laptop.evaluate("for (const clear of document.querySelectorAll('.compare [data-do=clear]')) clear.click()")
+    laptop.wait_for_timeout(500)
+    assert asked == [[False, False, False]]
+    held[0].continue_()
+    expect(laptop.locator(".verdict")).to_have_attribute("data-state", "empty")
+    laptop.wait_for_timeout(500)
+    assert asked == [[False, False, False]] * 2
 
 
 def test_nothing_moves_for_those_who_asked_for_that_nor_where_an_address_leads_elsewhere(browser, url):

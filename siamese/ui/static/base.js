@@ -50,6 +50,16 @@ window.siamese = window.siamese || {};
     context.putImageData(picture, 0, 0);
   };
 
+  // Ask for an answer about what a component now holds. Questions of one moment are asked a task apart: Gradio looks whether
+  // an answer is on its way and only then waits for the values, so that two at once would be answered in any order.
+  let asked = Promise.resolve();
+  siamese.ask = (trigger) => {
+    asked = asked.then(() => {
+      trigger("input");
+      return new Promise((done) => setTimeout(done));
+    });
+  };
+
   siamese.OWN_COLOUR = "#f0e442"; // of the visitor's own points
 
   // The colour of a label, as CSS. There are ten, as many as people can tell apart.

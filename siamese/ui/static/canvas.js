@@ -73,13 +73,14 @@
       return off.toDataURL("image/png");
     }
 
-    // Keep what is drawn as the value, and ask for an answer, unless another square will ask for both.
-    function send(ask = true) {
+    // Keep what is drawn as the value, and ask for an answer. About a square that was and stays blank there is none.
+    function send() {
       show();
+      const before = sent;
       sent = exported();
       canvas.setAttribute("aria-label", props.name + (sent ? ", with a drawing" : ", blank"));
       props.value = sent;
-      if (ask) trigger("change");
+      if (sent || before) siamese.ask(trigger);
       element.dispatchEvent(new Event("sent", { bubbles: true }));
     }
 

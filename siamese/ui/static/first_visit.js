@@ -37,41 +37,43 @@
     return drawn;
   };
 
-  function play(sides) {
-    const pads = sides.map(({ pad }) => pad);
+  // What the visitor does in a square, at one of its buttons, or at the buttons of the examples, which put other pictures
+  // there. It is listened to before the squares are there, since a picture takes a while to arrive in one.
+  let interrupted = false;
+  let interrupt = () => {};
+  function acted(event) {
+    if (event.type === "keydown" && ["Tab", "Shift", "Escape"].includes(event.key)) return;
+    const within = Boolean(event.target.closest?.(SIDES.join()));
+    if (!within && !event.target.closest?.(".examples")) return;
+    for (const type of ACTIONS) document.removeEventListener(type, acted, true);
+    interrupted = true;
+    interrupt(within);
+  }
+  for (const type of ACTIONS) document.addEventListener(type, acted, true);
+
+  function play(pads) {
     const live = document.querySelectorAll(".verdict [aria-live]");
     const begun = performance.now();
-    let over = false;
 
     // What the page does by itself is not read out.
     for (const node of live) node.setAttribute("aria-live", "off");
-
-    function end(clear) {
-      if (over) return;
-      over = true;
-      for (const type of ACTIONS) document.removeEventListener(type, acted, true);
+    interrupt = (clear) => {
       for (const node of live) node.setAttribute("aria-live", "polite");
       for (const pad of pads) {
         pad.example(false);
         if (clear) pad.clear();
       }
-    }
-    // In a square, or at one of its buttons. The buttons of the examples put other pictures there anyway.
-    function acted(event) {
-      if (event.type === "keydown" && ["Tab", "Shift", "Escape"].includes(event.key)) return;
-      const within = sides.some(({ element }) => element.contains(event.target));
-      if (within || event.target.closest?.(".examples")) end(within);
-    }
-    for (const type of ACTIONS) document.addEventListener(type, acted, true);
+    };
 
     function frame(now) {
-      if (over) return;
+      if (interrupted) return;
       const share = Math.min(1, (now - begun) / 1000 / SECONDS);
       for (const [i, pad] of pads.entries()) pad.show(siamese.partOfStrokes(PAIR[i], share * 2 - i));
       if (share < 1) return requestAnimationFrame(frame);
-      // One question for both: of two in one moment, Gradio has been seen to lose the second.
-      for (const pad of pads) pad.send(pad === pads.at(-1));
-      for (const pad of pads) pad.example(true);
+      for (const pad of pads) {
+        pad.send();
+        pad.example(true);
+      }
     }
     requestAnimationFrame(frame);
   }
@@ -81,20 +83,21 @@
   siamese.firstVisit = (element, pad) => {
     const side = SIDES.find((one) => element.closest(one));
     if (!side || ready.done) return;
-    ready[side] = { element, pad };
-    const sides = SIDES.map((one) => ready[one]);
-    if (!sides.every(Boolean)) return;
+    ready[side] = pad;
+    const pads = SIDES.map((one) => ready[one]);
+    if (!pads.every(Boolean)) return;
     ready.done = true;
     const visited = VISITED + location.pathname;
     if (
+      interrupted ||
       siamese.link.get("tab") ||
       siamese.link.get("example") ||
       siamese.remembered(visited) ||
-      sides.some((one) => !one.pad.blank())
+      pads.some((one) => !one.blank())
     )
       return;
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     siamese.remember(visited, "yes");
-    play(sides);
+    play(pads);
   };
 })(window.siamese);

@@ -63,7 +63,7 @@
           h: crop.h * picture.height,
         });
       props.value = sent;
-      trigger("change");
+      siamese.ask(trigger);
       element.dispatchEvent(new Event("sent", { bubbles: true }));
     }
     function say(text) {
