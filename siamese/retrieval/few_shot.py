@@ -1,10 +1,10 @@
 """Few-shot classification: name a symbol from one or a few examples of each candidate, without training.
 
 The calibration turns the distance to an example into a likelihood ratio: how much more often two pictures of one symbol
-lie at that distance than pictures of two symbols. The ratio of a candidate is the mean of those of its examples, as in
-kernel density estimation (Parzen, 1962). So a candidate with many examples, one of which is near by chance, gains
-nothing by their number, and one that is written in two ways is known by either. With equal prior probabilities for each
-candidate and for "none of these", Bayes' rule gives the posterior probabilities.
+lie at that distance than pictures of two symbols. The ratio of a candidate is the power mean of those of its examples. It
+lies between the arithmetic mean, a kernel density (Parzen, 1962), by which one example that is near by chance makes up for
+many that are far, and the geometric mean, which takes no candidate that is written in two ways. With equal prior
+probabilities for each candidate and for "none of these", Bayes' rule gives the posterior probabilities.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import numpy as np
 
 from siamese.retrieval.calibration import Calibration
 from siamese.retrieval.distortion import distortions, gradients
+
+POWER = 0.5  # of the mean; 1 is the arithmetic one, 0 the geometric one. By the log loss of symbols held out.
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,9 @@ def recognise(distances: np.ndarray, labels: Sequence[str], calibration: Calibra
     members: dict[str, list[int]] = {}
     for index, label in enumerate(labels):
         members.setdefault(label, []).append(index)
-    candidates = {label: float(ratios[examples].mean()) for label, examples in members.items()}
+    candidates = {
+        label: float((ratios[examples] ** POWER).mean() ** (1 / POWER)) for label, examples in members.items()
+    }
     nearest = {label: examples[int(distances[examples].argmin())] for label, examples in members.items()}
     total = sum(candidates.values()) + 1.0
     # Where the calibration does not tell two candidates apart, the distance does.

@@ -49,6 +49,16 @@ def test_bayes_rule_by_hand():
     assert found.none == pytest.approx(1 / (sum(ratios) + 1))
 
 
+def test_two_examples_weigh_between_their_arithmetic_and_their_geometric_mean():
+    support, query = AXES[:2], near(0, 1, 0.5)
+    ratios = [few_shot.recognise(np.array([d]), ["a"], CURVE) for d in np.linalg.norm(support - query, axis=1)]
+    first, second = (each.probabilities["a"] / each.none for each in ratios)
+    found = recognise(support, ["a", "a"], query)
+    together = found.probabilities["a"] / found.none
+    assert together == pytest.approx(((np.sqrt(first) + np.sqrt(second)) / 2) ** 2)
+    assert np.sqrt(first * second) < together < (first + second) / 2
+
+
 def test_the_order_of_the_examples_does_not_matter():
     support, labels, query = AXES[:3], ["a", "b", "c"], near(2, 1)
     reversed_ = recognise(support[::-1], labels[::-1], query)
