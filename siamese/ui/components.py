@@ -53,6 +53,7 @@ def canvas(name: str = "Drawing", brush: int = 18, drawn: bool = True, **kwargs:
     """A square to draw on, or to put a picture in. Its value is a picture as a data URL, or None while it is blank.
 
     Handlers get the picture's file by `picture_of`, and set a drawing by `drawing_url`.
+    Listen to `input`, which it fires once for whatever the visitor does; Gradio fires `change` besides, for any new value.
 
     Args:
         name: what a screen reader calls it.
