@@ -3,8 +3,8 @@
 The calibration turns the distance to an example into a likelihood ratio: how much more often two pictures of one symbol
 lie at that distance than pictures of two symbols. The ratio of a candidate is the power mean of those of its examples. It
 lies between the arithmetic mean, a kernel density (Parzen, 1962), by which one example that is near by chance makes up for
-many that are far, and the geometric mean, which takes no candidate that is written in two ways. With equal prior
-probabilities for each candidate and for "none of these", Bayes' rule gives the posterior probabilities.
+many that are far, and the geometric mean, by which a candidate that is written in two ways is not known by either. With
+equal prior probabilities for each candidate and for "none of these", Bayes' rule gives the posterior probabilities.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from siamese.retrieval.calibration import Calibration
 from siamese.retrieval.distortion import distortions, gradients
 
-POWER = 0.5  # of the mean; 1 is the arithmetic one, 0 the geometric one. By the log loss of symbols held out.
+POWER = 0.5  # of that mean; 1 is the arithmetic one, 0 the geometric one. Chosen by the log loss of symbols held out.
 
 
 @dataclass(frozen=True)
