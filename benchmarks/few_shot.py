@@ -14,7 +14,7 @@ from pathlib import Path
 
 import common
 
-from siamese.config import PRESETS, InferenceConfig
+from siamese.config import PRESETS
 from siamese.data.corpus import load_corpus, split_alphabets
 from siamese.data.omniglot import load_omniglot
 from siamese.evaluation import one_shot
@@ -46,11 +46,10 @@ def main() -> None:
         net = fuse(train_few_shot(config, data, load_corpus(data, options.data_dir), job).net)
         _, held_out = split_alphabets(load_omniglot(options.data_dir, data.omniglot, config.side), data)
         found = []
-        inference = InferenceConfig(few_shot_head=config.network.heads[0], few_shot_distortion=config.distortion)
         for alphabet in held_out:
             ways = min(one_shot.WAYS, len(alphabet.images))
             runs = one_shot.generate_runs(alphabet.images, TASKS, seed=0, ways=ways)
-            error, standard_error = one_shot.omniglot(net, runs, inference)["this network"]
+            error, standard_error = one_shot.omniglot(net, runs, config.inference)["this network"]
             found.append(error)
             print(f"{alphabet.name:16} {error:6.1%} ± {standard_error:.1%}  {ways} ways", flush=True)
         print(f"fold {fold}: mean {statistics.mean(found):.2%}", flush=True)

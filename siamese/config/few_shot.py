@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from siamese.config.data import SourceConfig
-from siamese.config.model import INK_SIDES, MOST_DISTORTION, NetworkConfig
+from siamese.config.model import INK_SIDES, MOST_DISTORTION, InferenceConfig, NetworkConfig
 from siamese.config.training import AugmentationConfig, TrainingConfig
 from siamese.config.values import OPTIONAL, coerce
 
@@ -60,3 +60,8 @@ class FewShotConfig:
             raise ValueError("symbols must be at least 2 classes in a batch, got 1")
         if self.letters and not self.letters.pictures:
             raise ValueError("letters are made: say how many pictures")
+
+    @property
+    def inference(self) -> InferenceConfig:
+        """By which such a network is measured."""
+        return InferenceConfig(few_shot_head=self.network.heads[0], few_shot_distortion=self.distortion)

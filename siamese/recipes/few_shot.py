@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from siamese.bundle.card import TRAINED_WITHOUT
 from siamese.bundle.weights import rounded
-from siamese.config import DataConfig, FewShotConfig, InferenceConfig, ink_input
+from siamese.config import DataConfig, FewShotConfig, ink_input
 from siamese.data.corpus import Corpus, digits_to_fit, split_alphabets
 from siamese.data.images import LabeledImages, join, limit
 from siamese.data.omniglot import Alphabet, as_classes, load_omniglot
@@ -51,12 +51,7 @@ def train_few_shot(
     unrelated = [alphabet for alphabet in letters if alphabet.name not in related]
     net = _trained(config, known, unrelated, digits, job, steps)
     again = config.all_alphabets and bool(held_out)
-    measured = measure_few_shot(
-        net,
-        held_out,
-        InferenceConfig(few_shot_head=config.network.heads[0], few_shot_distortion=config.distortion),
-        TRAINED_WITHOUT if again else "this network",
-    )
+    measured = measure_few_shot(net, held_out, config.inference, TRAINED_WITHOUT if again else "this network")
     if not again:
         return measured
     return replace(measured, net=final or _trained(config, [*known, *held_out], letters, digits, job, steps))

@@ -81,13 +81,11 @@ def recognise(distances: np.ndarray, labels: Sequence[str], calibration: Calibra
             f"Recognition takes one label for each example, got {len(distances)} examples, {len(labels)} labels."
         )
     same = calibration.probability(distances)
-    ratios = same / np.maximum(1 - same, 1e-9)
+    roots = (same / np.maximum(1 - same, 1e-9)) ** POWER
     members: dict[str, list[int]] = {}
     for index, label in enumerate(labels):
         members.setdefault(label, []).append(index)
-    candidates = {
-        label: float((ratios[examples] ** POWER).mean() ** (1 / POWER)) for label, examples in members.items()
-    }
+    candidates = {label: float(roots[examples].mean() ** (1 / POWER)) for label, examples in members.items()}
     nearest = {label: examples[int(distances[examples].argmin())] for label, examples in members.items()}
     total = sum(candidates.values()) + 1.0
     # Where the calibration does not tell two candidates apart, the distance does.

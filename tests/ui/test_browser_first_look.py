@@ -122,12 +122,18 @@ def test_a_picture_that_is_brought_before_the_second_square_is_there_stays(brows
 # --- questions and answers ----------------------------------------------------------------------------
 
 
+QUESTION = re.compile(r"/queue/join")
+
+
 def questions(page) -> list[list[bool]]:
     """What the page asks from now on: which of the squares hold a picture, and whether to show where they differ."""
     asked: list[list[bool]] = []
-    page.on(
-        "request", lambda r: asked.append([*map(bool, r.post_data_json["data"])]) if "/queue/join" in r.url else None
-    )
+
+    def note(request) -> None:
+        if QUESTION.search(request.url):
+            asked.append([bool(value) for value in request.post_data_json["data"]])
+
+    page.on("request", note)
     return asked
 
 
@@ -144,13 +150,14 @@ def test_of_two_questions_in_one_moment_the_second_waits_for_the_answer_to_the_f
     draw(laptop, "#canvas-b", SEVEN)
     expect(laptop.locator(".verdict")).to_have_attribute("data-state", "different")
     asked, held = questions(laptop), []
-    laptop.route("**/queue/join*", lambda route: route.continue_() if held else held.append(route))
-    laptop.evaluate("for (const clear of document.querySelectorAll('.compare [data-do=clear]')) clear.click()")
+    laptop.route(QUESTION, lambda route: route.continue_() if held else held.append(route))
+    with laptop.expect_request(QUESTION):
+        laptop.evaluate("for (const clear of document.querySelectorAll('.compare [data-do=clear]')) clear.click()")
     laptop.wait_for_timeout(500)
-    assert asked == [[False, False, False]]
-    held[0].continue_()
+    assert asked == [[False, False, False]], "the second was sent before the first was answered"
+    with laptop.expect_request(QUESTION):
+        held[0].continue_()
     expect(laptop.locator(".verdict")).to_have_attribute("data-state", "empty")
-    laptop.wait_for_timeout(500)
     assert asked == [[False, False, False]] * 2
 
 
