@@ -228,6 +228,7 @@ def test_the_preset_for_unseen_classes_learns_from_halves_of_the_others(mnist_di
     assert sources[Role.SYNTHETIC].pictures.labels.bincount().tolist() == [7] * 8 * 7
     assert trained.net.config.heads == ("digits",)
     assert trained.inference.few_shot_head == "digits"
+    assert trained.inference.views == unseen.views and trained.inference.views.deskew > 0
     learned = [sources[role].pictures.images for role in (Role.DIGIT, Role.SYNTHETIC)]
     mean = projections(trained.net, torch.cat(learned)).mean(dim=0)
     assert mean.abs().max() < 1e-4, "the head is centred on digits and half-swap classes"

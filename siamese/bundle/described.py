@@ -37,8 +37,14 @@ class BundleConfig:
         check_input(self.input)
         if (self.few_shot_input is None) != (self.few_shot_network is None):
             raise ValueError("few_shot_input and few_shot_network go together: one of them is missing")
-        if self.inference.few_shot_distortion and self.input.kind != "ink":
-            raise ValueError(f"inference.few_shot_distortion is for ink, not for {self.input.kind}")
+        inference = self.inference
+        for name, asked in (
+            ("few_shot_distortion", inference.few_shot_distortion),
+            ("views.deskew", inference.views.deskew),
+            ("few_shot_views.deskew", inference.few_shot_views.deskew),
+        ):
+            if asked and self.input.kind != "ink":
+                raise ValueError(f"inference.{name} is for ink, not for {self.input.kind}")
         if self.few_shot_input:
             check_input(self.few_shot_input, INK_SIDES)
             if not self.few_shot_input.kind == self.input.kind == "ink":

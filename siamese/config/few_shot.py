@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from siamese.config.data import SourceConfig
-from siamese.config.model import INK_SIDES, MOST_DISTORTION, InferenceConfig, NetworkConfig
+from siamese.config.inference import MOST_DISTORTION, InferenceConfig
+from siamese.config.model import INK_SIDES, NetworkConfig
 from siamese.config.training import AugmentationConfig, TrainingConfig
 from siamese.config.values import OPTIONAL, coerce
 

@@ -1,4 +1,4 @@
-"""What a trained model is: its input, its architecture, how it answers."""
+"""What a trained model is: its input and its architecture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FitName = Literal["pad", "crop"]
 
 # Far beyond what serves: a network of more is a mistake, and might not fit into memory.
 MOST_DIMENSIONS, MOST_CHANNELS, MOST_BLOCKS, MOST_STAGES, MOST_GRID = 4096, 1024, 20, 6, 8
-MOST_HEADS, MOST_VIEWS, MOST_RANK, MOST_DISTORTION = 8, 32, 100, 10
+MOST_HEADS = 8
 LEAST_SIDE, MOST_SIDE = 16, 1024  # of a network's input, in pixels
 INK_SIDES = (28, 56)  # pixels of ink: as MNIST has it, and twice as fine
 LEAST_STD = 1e-4  # of pixels in [0, 1]: of even pictures it is 0, which nothing can be divided by
@@ -155,63 +155,3 @@ class NetworkConfig:
             raise ValueError(f"intermediate_grid must lie between 0 and {MOST_GRID}, got {self.intermediate_grid}")
         if self.final_grid is not None and not 1 <= self.final_grid <= MOST_GRID:
             raise ValueError(f"final_grid must be none, or lie between 1 and {MOST_GRID}; got {self.final_grid}")
-
-
-@dataclass(frozen=True)
-class Views:
-    """Test-time augmentation: a picture is embedded in several views, whose mean direction is its embedding.
-
-    Attributes:
-        rotations: degrees of each view, clockwise.
-        gate: the uncertainty gate. Views are taken of pictures whose embedding norm, before it is brought to 1, lies
-            below it; the others are embedded once. None for all pictures, 0 for none.
-    """
-
-    rotations: tuple[float, ...] = (0.0,)
-    gate: float | None = None
-
-    def __post_init__(self) -> None:
-        coerce(self)
-        if not 1 <= len(self.rotations) <= MOST_VIEWS or not all(-360 <= angle <= 360 for angle in self.rotations):
-            raise ValueError(
-                f"rotations must be one or more angles in degrees, at most {MOST_VIEWS}; got {self.rotations}"
-            )
-        if self.gate is not None and not 0 <= self.gate < float("inf"):
-            raise ValueError(f"gate must be none, 0 or an embedding norm, got {self.gate}")
-
-
-@dataclass(frozen=True)
-class InferenceConfig:
-    """How a trained network answers; it is measured or chosen after training, and lies beside the calibration.
-
-    Attributes:
-        views: of the first head, for comparison, search and the map.
-        few_shot_head: the head for classes that were never trained on.
-        few_shot_views: its views.
-        novelty_rank: a picture is like the gallery if this many of the gallery are near it.
-        novelty_threshold: distance to the gallery picture of that rank beyond which a picture is novel.
-        few_shot_distortion: weight of the image distortion model in the squared distance for few-shot classification of
-            ink; 0 for none, typically 0.6.
-    """
-
-    views: Views = Views()
-    few_shot_head: str = "digits"
-    few_shot_views: Views = Views((-15.0, -8.0, 0.0, 8.0, 15.0))
-    novelty_rank: int = 5
-    novelty_threshold: float = 2.0
-    few_shot_distortion: float = field(default=0.0, metadata=OPTIONAL)
-
-    def __post_init__(self) -> None:
-        coerce(self)
-        if not 1 <= self.novelty_rank <= MOST_RANK:
-            raise ValueError(f"novelty_rank must be at least 1 and at most {MOST_RANK}, got {self.novelty_rank}")
-        if not 0 <= self.few_shot_distortion <= MOST_DISTORTION:
-            raise ValueError(
-                f"few_shot_distortion must lie between 0 and {MOST_DISTORTION}, got {self.few_shot_distortion}"
-            )
-        if not 0 <= self.novelty_threshold <= 2:
-            raise ValueError(f"novelty_threshold must lie between 0 and 2, got {self.novelty_threshold}")
-
-    def views_by_head(self, heads: tuple[str, ...]) -> dict[str, Views]:
-        """The views of each of a network's heads: the first one's are `views`, the others' `few_shot_views`."""
-        return {head: self.few_shot_views if number else self.views for number, head in enumerate(heads)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from siamese.config.data import DataConfig
 from siamese.config.few_shot import FewShotConfig
 from siamese.config.folder import FolderConfig
+from siamese.config.inference import Views
 from siamese.config.model import InputConfig, NetworkConfig, check_input
 from siamese.config.training import TrainingConfig
 from siamese.config.values import OPTIONAL, coerce
@@ -24,6 +25,7 @@ class RunConfig:
         input: the form of the network's pictures.
         folder: own pictures to learn from, in the place of `data`; None for digits.
         head_centring: in the end, centre the last head on the digits and half-swap classes; True, or None for not.
+        views: of the first head, of digits; None for three of the pictures whose embedding norm is smallest.
 
     Raises:
         ValueError: values that do not go together.
@@ -36,14 +38,16 @@ class RunConfig:
     input: InputConfig = field(default_factory=InputConfig)
     folder: FolderConfig | None = None
     head_centring: bool | None = field(default=None, metadata=OPTIONAL)
+    views: Views | None = field(default=None, metadata=OPTIONAL)
 
     def __post_init__(self) -> None:
         coerce(self)
         check_input(self.input)
         if self.folder and (self.data != DataConfig() or self.few_shot):
             raise ValueError("folder stands in the place of the digits and symbols: leave those out")
-        if self.folder and self.head_centring:
-            raise ValueError("head_centring is of digits: leave it out with a folder")
+        for name in ("head_centring", "views"):
+            if self.folder and getattr(self, name):
+                raise ValueError(f"{name} is of digits: leave it out with a folder")
         classic = self.training.sampling != "classes"
         if classic and self.data.outliers:
             raise ValueError("outliers belong to no class: they go with sampling 'classes' alone")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -54,6 +55,21 @@ def embedded(net: EmbeddingNet, pictures: LabeledImages, views: Views, head: str
 def joined(first: EmbeddedSet, second: EmbeddedSet) -> EmbeddedSet:
     """Two sets as one, without embedding them again."""
     return EmbeddedSet(join(first.pictures, second.pictures), torch.cat([first.embeddings, second.embeddings]))
+
+
+def together(sets: Sequence[EmbeddedSet], weights: Sequence[float]) -> EmbeddedSet:
+    """What several networks make of the same pictures, as one: their squared distances are averaged.
+
+    Args:
+        sets: of the same pictures in the same order; the first one's pictures are kept.
+        weights: of each set in the mean.
+
+    Returns:
+        the embeddings side by side, so that rows are of length 1 again.
+    """
+    shares = torch.tensor(weights) / sum(weights)
+    rows = [each.embeddings * share.sqrt() for each, share in zip(sets, shares, strict=True)]
+    return EmbeddedSet(sets[0].pictures, torch.cat(rows, dim=1))
 
 
 def raw_pixels(pictures: LabeledImages) -> EmbeddedSet:

@@ -19,7 +19,7 @@ from siamese.bundle.measurements import DATA_SETS, Measurements, Pictures
 from siamese.bundle.metrics import Metric, metric
 from siamese.config import InferenceConfig, MeasuringConfig, RunConfig, Views, from_json
 from siamese.data.corpus import Corpus, references
-from siamese.data.images import limit
+from siamese.data.images import LabeledImages, limit
 from siamese.data.pendigits import split_writers_in_half
 from siamese.data.synthetic.corruptions import corrupt, photograph, scan
 from siamese.data.synthetic.pen import varied
@@ -96,12 +96,9 @@ def evaluate(
     )
     fused = fuse(net)  # as the bundle's answers are computed
     with progress.part("Training pictures"):
-        # The only set that the network sees twice. The gate comes before the views, and to get norms and embeddings from
-        # one pass would make `embed` return both.
-        gate = torch.quantile(embedding_norms(fused, corpus.split.validation.images), UNCERTAIN)
         few_shot_net = few_shot.net if few_shot else net
         inference = InferenceConfig(
-            Views(ROTATIONS, round(float(gate), 5)),
+            config.views or _gated_views(fused, corpus.split.validation),
             few_shot_head=few_shot_net.config.heads[-1],
             few_shot_distortion=config.few_shot.distortion if few_shot and config.few_shot else 0.0,
         )
@@ -149,6 +146,14 @@ def evaluate(
     few_shot_calibration = unseen.calibration or calibration
     own = few_shot.net if few_shot else None
     return Bundle(net, gallery, inference, calibration, few_shot_calibration, corpus.test.names, measured, own)
+
+
+def _gated_views(net: EmbeddingNet, validation: LabeledImages) -> Views:
+    """Three views of the most uncertain pictures."""
+    # The only set that the network sees twice: the gate comes before the views, and to get norms and embeddings from one
+    # pass would make `embed` return both.
+    gate = torch.quantile(embedding_norms(net, validation.images), UNCERTAIN)
+    return Views(ROTATIONS, round(float(gate), 5))
 
 
 def _trained_on(config: RunConfig) -> tuple[str, ...]:

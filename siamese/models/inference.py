@@ -14,6 +14,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from siamese.config import Views
 from siamese.models.backbones import ConvBackbone, Stage
 from siamese.models.networks import EmbeddingNet, channels_last
+from siamese.models.views import view
 
 BATCH = 250  # pictures of 28x28 embedded at a time, and fewer of larger ones: what they become stays in the cache
 ONE_VIEW = Views()
@@ -52,10 +53,10 @@ def embed(
         ValueError: there is no such head.
     """
     chosen = net.config.heads[0] if head is None else head
-    several = views.rotations != (0.0,)
+    several = views.rotations != (0.0,) or views.deskew > 0
 
     def in_views(batch: Tensor) -> Tensor:
-        total = sum(net(rotate(batch, degrees), chosen) for degrees in views.rotations)
+        total = sum(net(view(batch, degrees, views.deskew), chosen) for degrees in views.rotations)
         return F.normalize(torch.as_tensor(total), dim=1)
 
     def embedded(batch: Tensor) -> Tensor:
@@ -114,15 +115,6 @@ def _by_batches(
     if training:
         net.train()
     return rows
-
-
-def rotate(images: Tensor, degrees: float) -> Tensor:
-    """(B, channels, H, W) pictures rotated about their middle, clockwise, bilinearly."""
-    angle = torch.deg2rad(torch.tensor(degrees))
-    rows = torch.stack([torch.cos(angle), torch.sin(angle), -torch.sin(angle), torch.cos(angle)]).view(2, 2)
-    matrix = F.pad(rows, (0, 1)).expand(len(images), 2, 3).to(images)
-    grid = F.affine_grid(matrix, list(images.shape), align_corners=False)
-    return F.grid_sample(images, grid, align_corners=False)
 
 
 def fuse(net: EmbeddingNet) -> EmbeddingNet:

@@ -367,12 +367,17 @@ def test_parts_that_do_not_fit_are_not_saved(bundle_folder: Path, tmp_path: Path
     assert not (tmp_path / "saved").exists()
 
 
-def test_a_bundle_from_before_the_image_distortion_model_has_none_of_it(bundle_folder: Path, tmp_path: Path) -> None:
+def test_a_bundle_from_before_the_image_distortion_model_and_deskewing_has_none_of_them(
+    bundle_folder: Path, tmp_path: Path
+) -> None:
     folder = Path(shutil.copytree(bundle_folder, tmp_path / "old"))
     config = json.loads((folder / "config.json").read_text())
     config["inference"].pop("few_shot_distortion")
+    for views in ("views", "few_shot_views"):
+        config["inference"][views].pop("deskew", None)
     (folder / "config.json").write_text(json.dumps(config))
-    assert bundle.load(folder).inference.few_shot_distortion == 0
+    inference = bundle.load(folder).inference
+    assert inference.few_shot_distortion == inference.views.deskew == inference.few_shot_views.deskew == 0
 
 
 def test_the_shipped_bundle_is_of_this_format_and_embeds_its_gallery(bundle_folder: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import siamese
 from siamese.bundle.format import load, save
+from siamese.config import Views
 from tests.helpers import identical
 from tests.picture_bundle import save_picture_bundle
 
@@ -35,8 +36,13 @@ def test_what_is_saved_is_loaded(whole, tmp_path):
 
 def test_photographs_have_no_strokes_to_match(whole, tmp_path):
     before = load(whole)
-    with pytest.raises(ValueError, match="few_shot_distortion is for ink, not for photo"):
-        save(replace(before, inference=replace(before.inference, few_shot_distortion=0.6)), tmp_path / "saved")
+    for name, asked in (
+        ("few_shot_distortion", {"few_shot_distortion": 0.6}),
+        ("views.deskew", {"views": Views(deskew=0.5)}),
+        ("few_shot_views.deskew", {"few_shot_views": Views(deskew=0.5)}),
+    ):
+        with pytest.raises(ValueError, match=f"inference.{name} is for ink, not for photo"):
+            save(replace(before, inference=replace(before.inference, **asked)), tmp_path / "saved")
     assert not (tmp_path / "saved").exists()
 
 

@@ -11,6 +11,7 @@ from siamese.config import (
     AugmentationConfig,
     DataConfig,
     FewShotConfig,
+    FolderConfig,
     InferenceConfig,
     InputConfig,
     NetworkConfig,
@@ -79,6 +80,8 @@ def test_what_does_not_fit_is_named(values, message):
         (Views, {"gate": float("inf")}, "an embedding norm, got inf"),
         (Views, {"gate": float("nan")}, "an embedding norm, got nan"),
         (Views, {"gate": -1.0}, "an embedding norm, got -1.0"),
+        (Views, {"deskew": 1.5}, "deskew must lie between 0 and 1, got 1.5"),
+        (Views, {"deskew": float("nan")}, "deskew must lie between 0 and 1, got nan"),
         (InferenceConfig, {"novelty_rank": 0}, "novelty_rank must be at least 1"),
         (InferenceConfig, {"novelty_threshold": 3.0}, "between 0 and 2"),
         (TrainingConfig, {"epochs": "5"}, "epochs must be int, got '5'"),
@@ -99,6 +102,7 @@ def test_what_does_not_fit_is_named(values, message):
         (DataConfig, {"omniglot": ("nope",)}, r"omniglot\[0\] must be one of small1, small2, full"),
         (RunConfig, {"input": InputConfig(box=22)}, "input.box is 22; this code prepares ink for 20"),
         (RunConfig, {"few_shot": FewShotConfig()}, "few_shot learns from symbols"),
+        (RunConfig, {"folder": FolderConfig(), "views": Views()}, "views is of digits: leave it out with a folder"),
         (
             RunConfig,
             {

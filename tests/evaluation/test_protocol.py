@@ -13,7 +13,7 @@ from siamese.config import InferenceConfig, InputConfig, Views
 from siamese.data.images import LabeledImages
 from siamese.data.omniglot import Alphabet, as_classes
 from siamese.evaluation import few_shot, generalisation, metrics, one_shot, protocol, scores
-from siamese.evaluation.embedded import EmbeddedSet, embedded, raw_pixels
+from siamese.evaluation.embedded import EmbeddedSet, embedded, raw_pixels, together
 from siamese.models.inference import embed, fuse
 from siamese.models.networks import EmbeddingNet, initialised
 from siamese.retrieval.calibration import fit_calibration
@@ -22,6 +22,11 @@ from siamese.retrieval.few_shot import squared_distances
 from tests.helpers import TINY, identical, weights
 
 INFERENCE = InferenceConfig(Views((-8.0, 0.0, 8.0)), "symbols", Views((-15.0, 0.0, 15.0)))
+
+
+def squared(rows: torch.Tensor) -> torch.Tensor:
+    """(N, dim) -> (N, N) squared distances."""
+    return torch.cdist(rows.double(), rows.double()).square()
 
 
 @pytest.fixture
@@ -66,6 +71,15 @@ def test_excluded_digits_are_measured_by_each_head_and_embedded_by_the_other_alo
         title = f"Digits 3, 8, never trained on: equal error rate by the head for {head}"
         assert found == metric(f"digits 3, 8/{head}/equal error rate", found.value, title)
         assert found.value == pytest.approx(rate, abs=1e-3)
+
+
+def test_networks_together_average_their_squared_distances(net, two_heads, digits):
+    sets = [embedded(net, digits, Views()), embedded(two_heads, digits, Views(), "symbols")]
+    both = together(sets, (2.0, 1.0))
+    assert torch.allclose(both.embeddings.norm(dim=1), torch.ones(len(digits)), atol=1e-5)
+    first, second = (squared(each.embeddings) for each in sets)
+    assert torch.allclose(squared(both.embeddings), (2 * first + second) / 3, atol=1e-5)
+    assert both.pictures is digits
 
 
 def test_an_only_head_is_not_named_and_embeds_nothing_again(net, digits, embeddings_made):
