@@ -1,20 +1,19 @@
 """Two digits that were never trained on, told apart: python benchmarks/unseen_pairs.py --data-dir DATA [--seeds 3] [PAIR ...]
 
-Two networks judge together; neither has seen the two digits.
+Three networks judge together; none has seen the two digits.
 
-- One learned from symbols and letters alone, from no digit, so that one network serves all pairs. Its embeddings are whitened by
-  the other eight digits. It takes some twenty minutes.
-- The other learns by `--preset unseen` from the other eight digits and from symbols, a network for each pair. It takes
+- Two learned from symbols and letters alone, from no digit, so that they serve all pairs. They differ in the strength of their
+  augmentation. Their embeddings are whitened by the other eight digits. Each takes some twenty minutes.
+- The third learns by `--preset unseen` from the other eight digits and from symbols, a network for each pair. It takes
   about a minute of one thread.
 
-Then all pairs of the two digits' pictures are measured by the mean of the two squared distances, in which the first network
-counts twice: the equal error rate of "the same digit?". Without arguments all 45 pairs are run with seed 0, and 8 against 9
-with three seeds. A PAIR is written as `89`.
+Then all pairs of the two digits' pictures are measured by the mean of the three squared distances: the equal error rate of "the
+same digit?". Without arguments all 45 pairs are run with seed 0, and 8 against 9 with three seeds. A PAIR is written as `89`.
 
 `--keep FOLDER` keeps the networks, and takes those that lie there instead of training them again: for a run that was stopped, for
 several processes with pairs of their own, or after a change of how they judge.
 
-Two rates are printed for each network and for both together: of the 5,000 validation pictures, by which recipes may be chosen,
+Two rates are printed for the networks without digits, for the other, and for all together: of the 5,000 validation pictures, by which recipes may be chosen,
 and of the 10,000 test pictures.
 """
 
@@ -23,8 +22,9 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -44,7 +44,7 @@ from siamese.config import (
     ink_input,
 )
 from siamese.data.corpus import Corpus, load_corpus, training_sources
-from siamese.data.images import limit
+from siamese.data.images import LabeledImages, limit
 from siamese.evaluation import metrics
 from siamese.evaluation.embedded import EmbeddedSet, embedded, together
 from siamese.evaluation.whitening import whitened
@@ -56,20 +56,21 @@ from siamese.training.trainer import Trainer, train
 
 HARDEST = "89"
 NAMES = ("symbols", "unseen", "together")
-SYMBOLS = FewShotConfig(
-    side=28,
-    network=PRESETS["unseen"].network,
-    training=TrainingConfig(
-        epochs=16,
-        temperature=0.05,
-        # It has no digits to learn from how differently they are written.
-        augmentation=AugmentationConfig(rotation=15, shear=0.5, scale=0.2, aspect=0.25, shift=2, elastic=1.2),
-    ),
-    digits=None,
+SYMBOLS = tuple(
+    FewShotConfig(
+        side=28,
+        network=PRESETS["unseen"].network,
+        training=TrainingConfig(epochs=16, temperature=0.05, augmentation=augmentation),
+        digits=None,
+    )
+    # They have no digits to learn from how differently they are written.
+    for augmentation in (
+        AugmentationConfig(rotation=15, shear=0.4, scale=0.15, aspect=0.2),
+        AugmentationConfig(rotation=15, shear=0.5, scale=0.2, aspect=0.25, shift=2, elastic=1.2),
+    )
 )
 SYMBOLS_VIEWS = Views((-15.0, -8.0, 0.0, 8.0, 15.0), deskew=0.5)
 SHRINKAGE, WHITENED_BY = 0.85, 6000  # of the covariance, which so many digits give
-WEIGHTS = (2.0, 1.0)  # of the two networks in the squared distance
 
 
 def kept(
@@ -85,10 +86,10 @@ def kept(
     return net
 
 
-def learned_from_symbols(corpus: Corpus, data_dir: str | None) -> EmbeddingNet:
-    """The network that saw no digit."""
+def learned_from_symbols(config: FewShotConfig, corpus: Corpus, data_dir: str | None) -> EmbeddingNet:
+    """A network that saw no digit."""
     data = replace(PRESETS["unseen"].data, held_out_alphabets=())
-    return train_few_shot(SYMBOLS, data, corpus, Job(data_dir, Path(), False, "cpu", None, False)).net
+    return train_few_shot(config, data, corpus, Job(data_dir, Path(), False, "cpu", None, False)).net
 
 
 def learned_from_others(config: RunConfig, corpus: Corpus) -> EmbeddingNet:
@@ -103,7 +104,7 @@ def learned_from_others(config: RunConfig, corpus: Corpus) -> EmbeddingNet:
 
 @dataclass(frozen=True)
 class BySymbols:
-    """What the network that saw no digit makes of digits.
+    """What a network that saw no digit makes of digits.
 
     Attributes:
         fit: some that were trained on, by which the others are whitened.
@@ -123,7 +124,7 @@ def seen_by_symbols(net: EmbeddingNet, corpus: Corpus) -> BySymbols:
 
 
 def error_rates(
-    pair: tuple[int, int], seed: int, corpus: Corpus, symbols: BySymbols, folder: Path | None
+    pair: tuple[int, int], seed: int, corpus: Corpus, symbols: Sequence[BySymbols], folder: Path | None
 ) -> list[dict[str, float]]:
     """Learn without two digits, and tell them apart: the equal error rates of validation and of test pictures, by network."""
     config = PRESETS["unseen"]
@@ -134,16 +135,28 @@ def error_rates(
     )
     path = folder and folder / f"{pair[0]}{pair[1]}-{seed}.safetensors"
     unseen = kept(path, config.network, config.input, lambda: learned_from_others(config, corpus))
-    others = symbols.fit.subset(~torch.isin(symbols.fit.labels, torch.tensor(pair)))
+    excluded = torch.tensor(pair)
 
-    def rates(pictures: EmbeddedSet) -> dict[str, float]:
-        chosen = pictures.subset(torch.isin(pictures.labels, torch.tensor(pair)))
+    def rates(pictures: LabeledImages, seen: Sequence[EmbeddedSet]) -> dict[str, float]:
         assert config.views, "the preset has views"
-        by_one, by_other = whitened(chosen, others, SHRINKAGE), embedded(unseen, chosen.pictures, config.views)
-        sets = (by_one, by_other, together((by_one, by_other), WEIGHTS))
+        chosen = torch.isin(pictures.labels, excluded)
+        by_symbols = [
+            whitened(each.subset(chosen), known.fit.subset(~torch.isin(known.fit.labels, excluded)), SHRINKAGE)
+            for each, known in zip(seen, symbols, strict=True)
+        ]
+        by_others = embedded(unseen, pictures.subset(chosen), config.views)
+        sets = (mean_of(by_symbols), by_others, mean_of([*by_symbols, by_others]))
         return {name: metrics.equal_error_rate(each.pairs)[0] for name, each in zip(NAMES, sets, strict=True)}
 
-    return [rates(symbols.validation), rates(symbols.test)]
+    return [
+        rates(corpus.split.validation, [each.validation for each in symbols]),
+        rates(corpus.test, [each.test for each in symbols]),
+    ]
+
+
+def mean_of(sets: Sequence[EmbeddedSet]) -> EmbeddedSet:
+    """All of them together, each with the same weight."""
+    return together(sets, [1.0] * len(sets))
 
 
 def main() -> None:
@@ -156,14 +169,17 @@ def main() -> None:
     chosen = options.pairs or ["".join(map(str, pair)) for pair in combinations(range(10), 2)]
     print(common.where())
     corpus = load_corpus(PRESETS["unseen"].data, options.data_dir)  # of which a run takes what it is to see
-    net = kept(
-        options.keep and options.keep / "symbols.safetensors",
-        SYMBOLS.network,
-        ink_input(SYMBOLS.side),
-        lambda: learned_from_symbols(corpus, options.data_dir),
-    )
+    nets = [
+        kept(
+            options.keep and options.keep / f"symbols-{number}.safetensors",
+            config.network,
+            ink_input(config.side),
+            partial(learned_from_symbols, config, corpus, options.data_dir),
+        )
+        for number, config in enumerate(SYMBOLS)
+    ]
     torch.set_num_threads(1)
-    symbols = seen_by_symbols(net, corpus)
+    symbols = [seen_by_symbols(net, corpus) for net in nets]
     found: dict[tuple[str, int], list[dict[str, float]]] = {}
     for pair in sorted(chosen, key=lambda pair: pair != HARDEST):
         for seed in range(options.seeds if pair == HARDEST else 1):
