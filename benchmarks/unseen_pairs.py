@@ -3,7 +3,7 @@
 Three networks judge together; none has seen the two digits.
 
 - Two learned from symbols and letters alone, from no digit, so that they serve all pairs. They differ in the strength of their
-  augmentation. Their embeddings are whitened by the other eight digits. Each takes some twenty minutes.
+  augmentation. Their embeddings are whitened by the other eight digits. Each takes some 25 minutes of one thread.
 - The third learns by `--preset unseen` from the other eight digits and from symbols, a network for each pair. It takes
   about a minute of one thread.
 
