@@ -56,6 +56,7 @@ PRESETS: dict[str, RunConfig] = {
             omniglot=("small1", "small2"),
             symbols=SourceConfig(classes=16, per_class=4),
             half_swaps=SourceConfig(pictures=600, classes=32, per_class=4),
+            reference_pictures=15_000,  # each is embedded in three views
         ),
         network=NetworkConfig(intermediate_grid=4),
         training=TrainingConfig(epochs=1, temperature=0.15),
