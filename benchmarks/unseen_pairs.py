@@ -13,8 +13,8 @@ same digit?". Without arguments all 45 pairs are run with seed 0, and 8 against 
 `--keep FOLDER` keeps the networks, and takes those that lie there instead of training them again: for a run that was stopped, for
 several processes with pairs of their own, or after a change of how they judge.
 
-Two rates are printed for the networks without digits, for the other, and for all together: of the 5,000 validation pictures, by which recipes may be chosen,
-and of the 10,000 test pictures.
+Two rates are printed for the networks without digits, for the other, and for all together: of the 5,000 validation pictures, by
+which recipes may be chosen, and of the 10,000 test pictures.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from siamese.config import (
     ink_input,
 )
 from siamese.data.corpus import Corpus, load_corpus, training_sources
-from siamese.data.images import LabeledImages, limit
+from siamese.data.images import limit
 from siamese.evaluation import metrics
 from siamese.evaluation.embedded import EmbeddedSet, embedded, together
 from siamese.evaluation.whitening import whitened
@@ -135,28 +135,18 @@ def error_rates(
     )
     path = folder and folder / f"{pair[0]}{pair[1]}-{seed}.safetensors"
     unseen = kept(path, config.network, config.input, lambda: learned_from_others(config, corpus))
-    excluded = torch.tensor(pair)
+    assert config.views, "the preset has views"
+    views, excluded = config.views, torch.tensor(pair)
+    others = [each.fit.subset(~torch.isin(each.fit.labels, excluded)) for each in symbols]
 
-    def rates(pictures: LabeledImages, seen: Sequence[EmbeddedSet]) -> dict[str, float]:
-        assert config.views, "the preset has views"
-        chosen = torch.isin(pictures.labels, excluded)
-        by_symbols = [
-            whitened(each.subset(chosen), known.fit.subset(~torch.isin(known.fit.labels, excluded)), SHRINKAGE)
-            for each, known in zip(seen, symbols, strict=True)
-        ]
-        by_others = embedded(unseen, pictures.subset(chosen), config.views)
-        sets = (mean_of(by_symbols), by_others, mean_of([*by_symbols, by_others]))
+    def rates(seen: Sequence[EmbeddedSet]) -> dict[str, float]:
+        chosen = torch.isin(seen[0].labels, excluded)
+        by_symbols = [whitened(each.subset(chosen), known, SHRINKAGE) for each, known in zip(seen, others, strict=True)]
+        by_others = embedded(unseen, by_symbols[0].pictures, views)
+        sets = (together(by_symbols), by_others, together([*by_symbols, by_others]))
         return {name: metrics.equal_error_rate(each.pairs)[0] for name, each in zip(NAMES, sets, strict=True)}
 
-    return [
-        rates(corpus.split.validation, [each.validation for each in symbols]),
-        rates(corpus.test, [each.test for each in symbols]),
-    ]
-
-
-def mean_of(sets: Sequence[EmbeddedSet]) -> EmbeddedSet:
-    """All of them together, each with the same weight."""
-    return together(sets, [1.0] * len(sets))
+    return [rates([each.validation for each in symbols]), rates([each.test for each in symbols])]
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """What a run and a model are made of, as plain values: no code that acts on them is here.
 
-`model` and `inference` are what lies in a bundle. `data` and `training` make up a `run`, of which `presets` are the recipes by name.
-`values` writes them all as JSON.
+`model` and `inference` are what lies in a bundle. `data` and `training` make up a `run`, of which `presets` are the recipes
+by name. `values` writes them all as JSON.
 """
 
 from siamese.config.data import DataConfig, OmniglotSet, SourceConfig

@@ -57,19 +57,17 @@ def joined(first: EmbeddedSet, second: EmbeddedSet) -> EmbeddedSet:
     return EmbeddedSet(join(first.pictures, second.pictures), torch.cat([first.embeddings, second.embeddings]))
 
 
-def together(sets: Sequence[EmbeddedSet], weights: Sequence[float]) -> EmbeddedSet:
+def together(sets: Sequence[EmbeddedSet]) -> EmbeddedSet:
     """What several networks make of the same pictures, as one: their squared distances are averaged.
 
     Args:
         sets: of the same pictures in the same order; the first one's pictures are kept.
-        weights: of each set in the mean.
 
     Returns:
-        the embeddings side by side, so that rows are of length 1 again.
+        the embeddings side by side, brought to length 1 again.
     """
-    shares = torch.tensor(weights) / sum(weights)
-    rows = [each.embeddings * share.sqrt() for each, share in zip(sets, shares, strict=True)]
-    return EmbeddedSet(sets[0].pictures, torch.cat(rows, dim=1))
+    rows = torch.cat([each.embeddings for each in sets], dim=1)
+    return EmbeddedSet(sets[0].pictures, rows / len(sets) ** 0.5)
 
 
 def raw_pixels(pictures: LabeledImages) -> EmbeddedSet:

@@ -41,8 +41,8 @@ def slant(images: Tensor) -> tuple[Tensor, Tensor]:
 
     Returns:
         (B,) the tangent of its angle to the vertical: pixels to the right for each further down, negative where it leans
-        forward, as most handwriting does, at most 45 degrees; and (B,) the middle row of its ink, from -1 at the top to 1. Both are 0 for
-        pictures without ink.
+        forward, as most handwriting does, at most 45 degrees; and (B,) the middle row of its ink, from -1 at the top to 1.
+        Both are 0 for pictures without ink.
     """
     weights = images.sum(dim=1)
     side = weights.shape[-1]

@@ -20,15 +20,13 @@ def halves(net, digits) -> tuple[EmbeddedSet, EmbeddedSet]:
     return whole.subset(digits.labels < 5), whole.subset(digits.labels >= 5)
 
 
-def test_drawings_of_a_class_differ_as_much_in_every_direction(halves):
-    """By as many classes as there are, and without shrinkage, before rows are brought to length 1."""
+def test_cosines_are_by_the_inverse_of_the_shrunk_covariance_within_classes(halves):
     known, _ = halves
     rows = known.embeddings.double()
     for label in known.labels.unique():
         rows[known.labels == label] -= rows[known.labels == label].mean(dim=0)
     covariance = rows.T @ rows / len(rows)
     inverse = torch.linalg.inv(0.5 * covariance + 0.5 * covariance.diagonal().mean() * torch.eye(8).double())
-    # Mahalanobis: x' W^-1 y of centred rows, as cosines.
     centred = known.embeddings.double() - known.embeddings.double().mean(dim=0)
     products = centred @ inverse @ centred.T
     lengths = products.diagonal().sqrt()
